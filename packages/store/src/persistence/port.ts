@@ -1,0 +1,144 @@
+/**
+ * The port behind which a device keeps a space. One contract suite (`test/persistence-contract.ts`) runs on every
+ * implementation; what one cannot hold it says in its `capabilities`, and the suite then shows that it does not.
+ */
+export interface Persistence {
+  readonly name: string
+  readonly capabilities: Capabilities
+  /** Opens (again). Rejects with a `PersistenceError`; after `lost` settles, opening again is how to recover. */
+  open(): Promise<PersistenceHandle>
+}
+
+export interface Capabilities {
+  /** A resolved `write` survives the process and, as far as the platform promises, the power. */
+  readonly strict: boolean
+  /** One `write` is one transaction: all of it or nothing. */
+  readonly atomic: boolean
+  /** An aborted transaction rejects `write` and leaves nothing behind. */
+  readonly reportsAborts: boolean
+  /** Rows are exactly what was written, numbered without gaps (not merged or multiplied behind our back). */
+  readonly exactRows: boolean
+  readonly blobs: boolean
+}
+
+/** What is known of a document without opening it. */
+export interface DocumentRecord {
+  readonly id: string
+  /** Opaque to persistence: an encoded summary, or null before the first. */
+  readonly summary: Uint8Array | null
+  /** Number of the last row written; rows are numbered from 1 and never reused. */
+  readonly last: number
+  /** Rows there are now (compaction makes them fewer). */
+  readonly rows: number
+  /** Number of the last row that holds an edit of this device. */
+  readonly edited: number
+  /** Every row numbered up to this is known to be on the relay. `edited > sent` is the outbox. */
+  readonly sent: number
+  /** The relay's epoch for this document, when known. */
+  readonly epoch: string | null
+}
+
+export interface StoredDocument {
+  readonly record: DocumentRecord
+  /** Yjs v1 updates, oldest first. All of `record.last` is in them: both were read in one transaction. */
+  readonly updates: readonly Uint8Array[]
+}
+
+export interface DocumentWrite {
+  readonly id: string
+  /** One row each. */
+  readonly updates: readonly Uint8Array[]
+  /** The updates hold edits of this device, which the relay has not got from elsewhere. */
+  readonly local: boolean
+  /** Replaces the stored summary. */
+  readonly summary?: Uint8Array
+  /** Every row up to this is known to be on the relay. Never lowers what is stored. */
+  readonly sent?: number
+  readonly epoch?: string
+}
+
+/** How far the relay's feed of changes has been followed. */
+export interface FeedCursor {
+  readonly incarnation: string
+  readonly feed: number
+}
+
+/** This browser is writing a streaming message; left behind when it dies, which is how that is noticed. */
+export interface WritingNote {
+  readonly conversation: string
+  readonly message: string
+  readonly startedAt: number
+}
+
+export interface WriteBatch {
+  readonly documents?: readonly DocumentWrite[]
+  readonly cursor?: FeedCursor
+  readonly writing?: { readonly add?: readonly WritingNote[]; readonly remove?: readonly WritingNote[] }
+}
+
+export interface StoredBlob {
+  readonly bytes: Uint8Array
+  readonly type: string
+}
+
+export interface PersistenceHandle {
+  /** Random, made with the storage. Another one after reopening means that everything was lost in between. */
+  readonly identity: string
+  /** Settles (never rejects) when the storage went away by itself: deleted, closed by the browser, upgraded. */
+  readonly lost: Promise<PersistenceError>
+  /** Everything the list needs, in one read. In no particular order. */
+  documents(): Promise<DocumentRecord[]>
+  /** Null when nothing was ever written. With `after`, only rows numbered above it. */
+  load(id: string, after?: number): Promise<StoredDocument | null>
+  /**
+   * One transaction. Resolves, with the records as they are now, when it is committed; otherwise rejects with a
+   * `PersistenceError` and nothing of it is kept.
+   */
+  write(batch: WriteBatch): Promise<DocumentRecord[]>
+  /**
+   * Replaces the rows of a document by one, which `merge` makes of them, in one transaction that deletes only what it
+   * read. Does nothing when there are fewer than two rows.
+   */
+  compact(id: string, merge: (updates: readonly Uint8Array[]) => Uint8Array): Promise<DocumentRecord | null>
+  cursor(): Promise<FeedCursor | null>
+  writing(): Promise<WritingNote[]>
+  draft(id: string): Promise<string | null>
+  /** Null removes it. */
+  setDraft(id: string, text: string | null): Promise<void>
+  /** `sha256` in lower-case hex. */
+  putBlob(sha256: string, blob: StoredBlob): Promise<void>
+  getBlob(sha256: string): Promise<StoredBlob | null>
+  close(): Promise<void>
+}
+
+/**
+ * - `BLOCKED` another tab holds an older version of the storage open
+ * - `QUOTA` the device is full, or the browser's share of it
+ * - `DELETED` somebody deleted the storage while it was open
+ * - `CLOSED` the browser closed it
+ * - `NEWER_VERSION` it was written by a newer version of this program
+ * - `UNAVAILABLE` there is none (private mode, disabled), or it does not answer
+ * - `ABORTED` a transaction was aborted for another reason
+ * - `CORRUPT` what was read is not what was written
+ * - `UNSUPPORTED` this persistence does not keep such a thing
+ */
+export type PersistenceErrorCode =
+  | 'BLOCKED'
+  | 'QUOTA'
+  | 'DELETED'
+  | 'CLOSED'
+  | 'NEWER_VERSION'
+  | 'UNAVAILABLE'
+  | 'ABORTED'
+  | 'CORRUPT'
+  | 'UNSUPPORTED'
+
+/** The device could not keep something. `message` is for people. */
+export class PersistenceError extends Error {
+  override readonly name = 'PersistenceError'
+  readonly code: PersistenceErrorCode
+  constructor(code: PersistenceErrorCode, message: string, options?: { cause?: unknown }) {
+    super(message, options)
+    this.code = code
+  }
+}
