@@ -1,1 +1,217 @@
-export {}
+import { type Compactor, inlineCompactor } from './compaction.ts'
+import { UpdateLogError } from './errors.ts'
+import {
+  afterAppend,
+  afterPurge,
+  type FeedCounter,
+  feedNumber,
+  type Head,
+  requireLive,
+  requireSummary,
+  statOf,
+} from './head.ts'
+import { DEFAULT_SUMMARY_LIMIT, MAX_FEED_LIMIT } from './limits.ts'
+import { refKey, requireName, requireRef } from './names.ts'
+import { randomId } from './random.ts'
+import type { Appended, Change, CommitEvent, CompactResult, DocumentRef, FeedEntry, UpdateLog } from './types.ts'
+
+export interface MemoryLogOptions {
+  /** Draws incarnations and epochs; names of 1 to 128 of `A-Z a-z 0-9 . _ ~ -`. */
+  readonly randomId?: () => string
+  readonly summaryLimit?: number
+  readonly compactor?: Compactor
+}
+
+interface Stored {
+  readonly ref: DocumentRef
+  head: Head
+  snapshot: Uint8Array | null
+  updates: Uint8Array[]
+  summary: Uint8Array | null
+}
+
+/**
+ * An update log that forgets everything with the process: for tests, and for a relay that only passes on. Passes the same contract
+ * suite as the one over LevelDB.
+ */
+export function createMemoryLog(options: MemoryLogOptions = {}): UpdateLog {
+  const draw = options.randomId ?? randomId
+  const summaryLimit = options.summaryLimit ?? DEFAULT_SUMMARY_LIMIT
+  const compactor = options.compactor ?? inlineCompactor
+  const stored = new Map<string, Stored>()
+  const feeds = new Map<string, FeedCounter>()
+  const listeners = new Set<(event: CommitEvent) => void>()
+  let incarnation = draw()
+  let commits = 0
+  let closed = false
+
+  function requireOpen(): void {
+    if (closed) throw new UpdateLogError('CLOSED', 'The update log is closed.')
+  }
+
+  /** Puts a changed document in its place, and says so. */
+  function commit(ref: DocumentRef, head: Head, content: Omit<Stored, 'ref' | 'head'>): Head {
+    const counter = feeds.get(ref.space) ?? { head: 0, observed: 0 }
+    const feed = feedNumber(head.feed, counter)
+    if (feed > counter.head) feeds.set(ref.space, { ...counter, head: feed })
+    const moved = { ...head, feed }
+    stored.set(refKey(ref), { ref: { ...ref }, head: moved, ...content })
+    commits += 1
+    const event: CommitEvent = { commit: commits, changes: [changeOf(ref, moved)] }
+    // Like a real commit, it is told after the call, not within it.
+    queueMicrotask(() => {
+      for (const listener of listeners) listener(event)
+    })
+    return moved
+  }
+
+  return {
+    get incarnation() {
+      return incarnation
+    },
+    opened: { created: true, renewed: null },
+
+    async append(ref, update, appendOptions = {}): Promise<Appended> {
+      requireOpen()
+      requireRef(ref)
+      if (appendOptions.summary !== undefined) requireSummary(appendOptions.summary, summaryLimit)
+      const old = stored.get(refKey(ref))
+      const next = afterAppend(ref, old?.head ?? null, appendOptions.epoch, update.byteLength, draw)
+      const updates = old?.updates ?? []
+      updates.push(update.slice())
+      const head = commit(ref, next, {
+        snapshot: old?.snapshot ?? null,
+        updates,
+        summary: appendOptions.summary?.slice() ?? old?.summary ?? null,
+      })
+      return { epoch: next.epoch, seq: next.seq, feed: head.feed }
+    },
+
+    async load(ref) {
+      requireOpen()
+      requireRef(ref)
+      const found = stored.get(refKey(ref))
+      if (found === undefined || found.head.kind === 'purged') return null
+      const { epoch, seq, stats } = found.head
+      return { epoch, seq, stats, snapshot: found.snapshot, updates: found.updates.slice(), summary: found.summary }
+    },
+
+    async stat(ref) {
+      requireOpen()
+      requireRef(ref)
+      const found = stored.get(refKey(ref))
+      return found === undefined ? null : statOf(ref.document, found.head)
+    },
+
+    async documents(space) {
+      requireOpen()
+      requireName('space', space)
+      return [...stored.values()]
+        .filter((entry) => entry.ref.space === space)
+        .map((entry) => statOf(entry.ref.document, entry.head))
+    },
+
+    async spaces() {
+      requireOpen()
+      return [...new Set([...stored.values()].map((entry) => entry.ref.space))]
+    },
+
+    async compact(ref): Promise<CompactResult> {
+      requireOpen()
+      requireRef(ref)
+      const key = refKey(ref)
+      const old = stored.get(key)
+      const head = requireLive(ref, old?.head ?? null)
+      const bytesBefore = head.stats.snapshotBytes + head.stats.tailBytes
+      if (old === undefined || old.updates.length === 0) {
+        return { outcome: 'nothing-to-do', through: head.seq, bytesBefore, bytesAfter: bytesBefore }
+      }
+      const snapshot = await compactor.compact([...(old.snapshot === null ? [] : [old.snapshot]), ...old.updates])
+      const now = stored.get(key)
+      if (now?.head.kind !== 'live' || now.head.epoch !== head.epoch || now.snapshot !== old.snapshot) {
+        return { outcome: 'superseded', through: head.seq, bytesBefore, bytesAfter: bytesBefore }
+      }
+      const updates = now.updates.slice(old.updates.length)
+      const stats = {
+        snapshotBytes: snapshot.byteLength,
+        tailUpdates: updates.length,
+        tailBytes: now.head.stats.tailBytes - head.stats.tailBytes,
+      }
+      stored.set(key, { ...now, head: { ...now.head, stats }, snapshot, updates })
+      return { outcome: 'compacted', through: head.seq, bytesBefore, bytesAfter: snapshot.byteLength }
+    },
+
+    async feed(space, { after, limit }) {
+      requireOpen()
+      requireName('space', space)
+      const counter = feeds.get(space) ?? { head: 0, observed: 0 }
+      feeds.set(space, { head: counter.head, observed: counter.head })
+      const entries = [...stored.values()]
+        .filter((entry) => entry.ref.space === space && entry.head.feed > after)
+        .sort((a, b) => a.head.feed - b.head.feed)
+        .slice(0, Math.min(Math.max(limit, 1), MAX_FEED_LIMIT))
+        .map(feedEntry)
+      return { entries, head: counter.head }
+    },
+
+    onCommit(listener) {
+      listeners.add(listener)
+      return () => void listeners.delete(listener)
+    },
+
+    async setSummary(ref, summary, { epoch } = {}) {
+      requireOpen()
+      requireRef(ref)
+      requireSummary(summary, summaryLimit)
+      const old = stored.get(refKey(ref))
+      const head = requireLive(ref, old?.head ?? null, epoch)
+      if (old === undefined || (old.summary !== null && sameBytes(old.summary, summary))) return { feed: head.feed }
+      const { snapshot, updates } = old
+      return { feed: commit(ref, head, { snapshot, updates, summary: summary.slice() }).feed }
+    },
+
+    async purge(ref, { epoch } = {}) {
+      requireOpen()
+      requireRef(ref)
+      const old = stored.get(refKey(ref))
+      const next = afterPurge(ref, old?.head ?? null, epoch)
+      if (next === null) return { epoch: null, feed: old?.head.feed ?? 0 }
+      const head = commit(ref, next.head, { snapshot: null, updates: [], summary: null })
+      return { epoch: next.epoch, feed: head.feed }
+    },
+
+    async renewIncarnation() {
+      requireOpen()
+      incarnation = draw()
+      return incarnation
+    },
+
+    async close() {
+      if (closed) return
+      closed = true
+      listeners.clear()
+      await compactor.close()
+    },
+  }
+}
+
+function changeOf(ref: DocumentRef, head: Head): Change {
+  const live = head.kind === 'live'
+  return {
+    space: ref.space,
+    document: ref.document,
+    epoch: live ? head.epoch : (head.refused.at(-1) ?? ''),
+    seq: live ? head.seq : 0,
+    purged: !live,
+  }
+}
+
+function feedEntry(entry: Stored): FeedEntry {
+  const change = changeOf(entry.ref, entry.head)
+  const { document, epoch, seq, purged } = change
+  return { document, feed: entry.head.feed, epoch, seq, summary: entry.summary, purged }
+}
+
+function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
+  return a.byteLength === b.byteLength && a.every((byte, i) => byte === b[i])
+}
