@@ -1,0 +1,26 @@
+/** Everything the relay reports. `space` and `document` are names, never content; no event holds a token. */
+export type RelayEvent =
+  | { readonly event: 'refused'; readonly status: number; readonly code: string; readonly path: string }
+  | { readonly event: 'connected'; readonly peer: number; readonly space: string; readonly document: string }
+  | {
+      readonly event: 'disconnected'
+      readonly peer: number
+      readonly space: string
+      readonly document: string
+      readonly code: number
+      readonly reason: string
+    }
+  | { readonly event: 'room-loaded'; readonly space: string; readonly document: string; readonly updates: number }
+  | { readonly event: 'room-unloaded'; readonly space: string; readonly document: string }
+  | { readonly event: 'load-failed'; readonly space: string; readonly document: string; readonly error: string }
+  | { readonly event: 'append-failed'; readonly space: string; readonly document: string; readonly error: string }
+  | {
+      readonly event: 'gap'
+      readonly space: string
+      readonly document: string
+      readonly peer: number
+      readonly kept: boolean
+    }
+  | { readonly event: 'compacted'; readonly space: string; readonly document: string; readonly outcome: string }
+  | { readonly event: 'compaction-failed'; readonly space: string; readonly document: string; readonly error: string }
+  | { readonly event: 'request-failed'; readonly path: string; readonly error: string }

@@ -1,0 +1,68 @@
+import type { UpdateLog } from '@holdfast/update-log'
+import type { Access } from './access.ts'
+import type { RelayEvent } from './events.ts'
+
+/** Sizes in bytes, times in milliseconds. */
+export interface Limits {
+  /** Largest single message a peer may send. */
+  readonly messageBytes: number
+  /** Largest awareness state a peer may keep. */
+  readonly awarenessBytes: number
+  /** W7: a peer that takes nothing of what is waiting for it for this long is cut. */
+  readonly stallAfter: number
+  /** More than this waiting for one peer, and it gets nothing new until it has drained; it is then told by a step 2. */
+  readonly waitingBytes: number
+  /** A ping goes out this often; a peer that has answered none for twice as long is cut. */
+  readonly pingEvery: number
+  /** A stock client reconnects after 30 s without a message, so one goes out after this long without. */
+  readonly silenceAfter: number
+  /** How long a room without peers stays loaded. */
+  readonly idleAfter: number
+  /** How long a merged state is kept to serve the next joiner. */
+  readonly stateKeptFor: number
+  /** Connections in all. */
+  readonly connections: number
+  /** Longest `wait` of a feed request. */
+  readonly feedWait: number
+}
+
+export const DEFAULT_LIMITS: Limits = {
+  messageBytes: 64 * 1024 * 1024,
+  awarenessBytes: 64 * 1024,
+  stallAfter: 10_000,
+  waitingBytes: 1024 * 1024,
+  pingEvery: 30_000,
+  silenceAfter: 20_000,
+  idleAfter: 10_000,
+  stateKeptFor: 2_000,
+  connections: 10_000,
+  feedWait: 30_000,
+}
+
+/** Time from outside, so that tests decide when it passes. */
+export interface Clock {
+  /** Milliseconds since 1970, for expiries. */
+  now(): number
+  /** Milliseconds from any origin, never going back, for durations. */
+  monotonic(): number
+  /** Calls `run` once after `delay` ms unless the returned function is called first. */
+  after(delay: number, run: () => void): () => void
+}
+
+export interface RelayOptions {
+  readonly log: UpdateLog
+  /** See `createAccess`. */
+  readonly access: Access
+  /** The spaces that exist besides `default`. Others are 404. */
+  readonly spaces?: readonly string[]
+  /** Host names besides the loopback ones under which this relay is asked for, e.g. `['192.168.1.5']` when bound to it. */
+  readonly hosts?: readonly string[]
+  /** `--public-url`: its host and origin are accepted too (a proxy in front). */
+  readonly publicUrl?: string
+  /** `--allow-origin`: origins of other applications, e.g. `['https://chat.example.org']`. */
+  readonly allowOrigins?: readonly string[]
+  readonly limits?: Partial<Limits>
+  readonly clock?: Clock
+  /** Told everything worth a line in a log. Never a token. */
+  readonly onEvent?: (event: RelayEvent) => void
+}
