@@ -1,8 +1,16 @@
 import react from '@vitejs/plugin-react'
 import { defineConfig } from 'vite'
+import { serviceWorker } from './build/service-worker-plugin.ts'
 
 export default defineConfig({
-  plugins: [react()],
+  base: './',
+  plugins: [react(), serviceWorker()],
   resolve: { conditions: ['@holdfast/source', 'module', 'browser', 'development|production'] },
-  build: { target: 'es2023', sourcemap: true },
+  build: {
+    target: 'es2023',
+    cssTarget: ['chrome123', 'firefox120', 'safari17.5'],
+    sourcemap: true,
+    // The font and every chunk stay files of their own: the service worker keeps them, and the page's policy needs no data: addresses.
+    assetsInlineLimit: 0,
+  },
 })

@@ -1,0 +1,140 @@
+import type { ListItem } from '@holdfast/store'
+import { useVirtualizer } from '@tanstack/react-virtual'
+import type { KeyboardEvent } from 'react'
+import { useEffect, useMemo, useRef } from 'react'
+import type { MenuItem } from '../controls/menu.tsx'
+import { ConversationRow } from './conversation-row.tsx'
+import type { ListView } from './sections.ts'
+import { filterByTitle, listRows } from './sections.ts'
+
+export interface ConversationListProps {
+  readonly items: readonly ListItem[]
+  readonly view: ListView
+  /** Only titles with these words. */
+  readonly query: string
+  readonly selected: string | null
+  /** Milliseconds since the epoch, for the sections by day. */
+  readonly now: number
+  /** Marks what the relay does not have yet; for when there is a relay. */
+  readonly showWaiting: boolean
+  readonly hrefOf: (id: string) => string
+  /** Takes over a plain click; without it the row is an ordinary link. */
+  readonly onOpen?: (id: string) => void
+  readonly onDelete?: (item: ListItem) => void
+  readonly menuOf: (item: ListItem) => readonly MenuItem[]
+}
+
+const itemHeight = 38
+const sectionHeight = 36
+const firstSectionHeight = 28
+
+const emptyTexts: Record<ListView, string> = {
+  current: 'Conversations you start appear here.',
+  archive: 'Nothing is archived.',
+  trash: 'The trash is empty.',
+}
+
+/** The conversations of a space. Only the rows in sight are in the page, so 10,000 cost what 30 do. */
+export function ConversationList(props: ConversationListProps) {
+  const { items, view, query, selected, now, onDelete } = props
+  const rows = useMemo(() => listRows(filterByTitle(items, query), view, now), [items, query, view, now])
+  const scroller = useRef<HTMLDivElement>(null)
+  const virtual = useVirtualizer({
+    count: rows.length,
+    getScrollElement: () => scroller.current,
+    estimateSize: (index) => (rows[index]?.kind === 'item' ? itemHeight : index === 0 ? firstSectionHeight : sectionHeight),
+    getItemKey: (index) => rows[index]?.key ?? index,
+    overscan: 12,
+    initialRect: { width: 280, height: 900 },
+  })
+  // biome-ignore lint/correctness/useExhaustiveDependencies: row heights follow from the rows
+  useEffect(() => virtual.measure(), [rows])
+
+  const positions = useMemo(() => {
+    let count = 0
+    return rows.map((row) => (row.kind === 'item' ? ++count : 0))
+  }, [rows])
+  const size = positions.reduce((most, position) => Math.max(most, position), 0)
+  const shown = virtual.getVirtualItems()
+  const current = rows.findIndex((row) => row.key === selected)
+  const firstShown = shown.find(({ index }) => rows[index]?.kind === 'item')?.index ?? -1
+  const tabbable = shown.some(({ index }) => index === current) ? current : firstShown
+
+  const focusRow = (index: number) => {
+    virtual.scrollToIndex(index, { align: 'auto' })
+    requestAnimationFrame(() => scroller.current?.querySelector<HTMLElement>(`a[data-index="${index}"]`)?.focus())
+  }
+  const onKeyDown = (event: KeyboardEvent) => {
+    const link = (event.target as HTMLElement).closest<HTMLElement>('a[data-index]')
+    if (!link) return
+    const at = Number(link.dataset.index)
+    const row = rows[at]
+    if (event.key === 'Delete' && row?.kind === 'item' && onDelete) {
+      event.preventDefault()
+      onDelete(row.item)
+      return
+    }
+    const step = event.key === 'ArrowDown' ? 1 : event.key === 'ArrowUp' ? -1 : 0
+    const toEnd = event.key === 'Home' || event.key === 'End'
+    if (step === 0 && !toEnd) return
+    event.preventDefault()
+    const way = step || (event.key === 'Home' ? 1 : -1)
+    let next = toEnd ? (event.key === 'Home' ? 0 : rows.length - 1) : at + step
+    while (rows[next] && rows[next]?.kind !== 'item') next += way
+    if (rows[next]) focusRow(next)
+  }
+
+  return (
+    <div className="hf-list">
+      <div ref={scroller} className="hf-list-scroll hf-scroll">
+        {rows.length === 0 && (
+          <p className="hf-list-empty">{query ? `No title has “${query}”.` : emptyTexts[view]}</p>
+        )}
+        {/* biome-ignore lint/a11y/noNoninteractiveElementInteractions: arrow keys move among the links inside */}
+        {/* biome-ignore lint/a11y/noRedundantRoles: Safari drops the role of a list without markers */}
+        <ul
+          role="list"
+          aria-label="Conversations"
+          className="hf-list-rows"
+          style={{ height: virtual.getTotalSize() }}
+          onKeyDown={onKeyDown}
+        >
+          {shown.map(({ index, start, size: height }) => {
+            const row = rows[index]
+            if (!row) return null
+            if (row.kind === 'section') {
+              return (
+                <li
+                  key={row.key}
+                  role="presentation"
+                  className="hf-row"
+                  data-kind="section"
+                  style={{ transform: `translateY(${start}px)`, height }}
+                >
+                  <h3 className="hf-section">{row.title}</h3>
+                </li>
+              )
+            }
+            return (
+              <ConversationRow
+                key={row.key}
+                item={row.item}
+                index={index}
+                position={positions[index] ?? 0}
+                size={size}
+                top={start}
+                height={height}
+                selected={row.item.id === selected}
+                tabbable={index === tabbable}
+                showWaiting={props.showWaiting}
+                href={props.hrefOf(row.item.id)}
+                onOpen={props.onOpen}
+                menuOf={props.menuOf}
+              />
+            )
+          })}
+        </ul>
+      </div>
+    </div>
+  )
+}
