@@ -87,20 +87,7 @@ export function install() {
 }
 
 export function build() {
-  step('building', join(bin, 'turbo'), ['run', 'build', '--output-logs=errors-only', '--ui=stream'], {
-    env: { ...environment(), PATH: `${pnpmShim()}${delimiter}${environment().PATH}` },
-  })
-}
-
-/**
- * turbo calls `pnpm` by name, and a machine need not have one: a folder with a `pnpm` in it that is the one npx fetched.
- */
-function pnpmShim() {
-  const folder = join(root, 'node_modules', '.cache', 'holdfast-bin')
-  mkdirSync(folder, { recursive: true })
-  if (windows) writeFileSync(join(folder, 'pnpm.cmd'), `@npx --yes ${pnpmVersion()} %*\r\n`)
-  else writeFileSync(join(folder, 'pnpm'), `#!/bin/sh\nexec npx --yes ${pnpmVersion()} "$@"\n`, { mode: 0o755 })
-  return folder
+  step('building', join(bin, 'turbo'), ['run', 'build', '--output-logs=errors-only', '--ui=stream'])
 }
 
 /** Runs a program of ours in the foreground on our Node, hands signals on, and ends as it ends. */
