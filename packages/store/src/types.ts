@@ -1,4 +1,11 @@
-import type { Conversation, Message, Part, Summary } from '@holdfast/conversation'
+import type {
+  Conversation,
+  FinishMessage,
+  NewConversation as InitialConversation,
+  Message,
+  PartInput,
+  Summary,
+} from '@holdfast/conversation'
 import type { Awareness } from 'y-protocols/awareness'
 import type * as Y from 'yjs'
 import type { Environment } from './environment.ts'
@@ -82,8 +89,8 @@ export interface Presence extends Readable<readonly Peer[]> {
   setLocal(state: Readonly<Record<string, unknown>> | null): void
 }
 
-/** How a message ended. The fields are those of `finishMessage` in `@holdfast/conversation`. */
-export type FinishOptions = Parameters<typeof import('@holdfast/conversation').finishMessage>[2]
+/** How a message ended. `completedAt` is now unless given. */
+export type FinishOptions = Omit<FinishMessage, 'completedAt'> & { readonly completedAt?: number }
 
 /**
  * Writes a message that streams. Deltas are applied at once while the device is idle, and together while a write is
@@ -94,7 +101,7 @@ export interface Writer {
   text(delta: string): void
   reasoning(delta: string): void
   /** Appends a whole part (a tool call, a file, a step start...). Ends the text part that was open. */
-  part(part: Part): void
+  part(part: PartInput): void
   toolInput(callId: string, delta: string): void
   toolOutput(callId: string, delta: string): void
   /** Any other edit of this message, in order with the deltas. */
@@ -138,10 +145,10 @@ export interface Draft {
   set(text: string): Promise<void>
 }
 
-export interface NewConversation {
-  readonly title?: string
-  readonly project?: Parameters<typeof import('@holdfast/conversation').initConversation>[1]['project']
-  readonly model?: string
+/** What a conversation begins with. Its id and time are given by the store unless you have them. */
+export type NewConversation = Omit<InitialConversation, 'id' | 'createdAt'> & {
+  readonly id?: string
+  readonly createdAt?: number
 }
 
 /** A conversation as a download, for a person whose device cannot save it. */

@@ -54,6 +54,8 @@ export interface DocumentWrite {
   readonly summary?: Uint8Array
   /** Every row up to this is known to be on the relay. Never lowers what is stored. */
   readonly sent?: number
+  /** Nothing of it is known to be on the relay any more: every row is to be offered. Outdoes `sent`. */
+  readonly offer?: boolean
   readonly epoch?: string
 }
 

@@ -13,9 +13,9 @@ export function applyWrite(record: DocumentRecord, write: DocumentWrite): Docume
     summary: write.summary ?? record.summary,
     last,
     rows: record.rows + write.updates.length,
-    edited: write.local && write.updates.length > 0 ? last : record.edited,
+    edited: write.offer || (write.local && write.updates.length > 0) ? last : record.edited,
     // What was never written here cannot have been sent from here.
-    sent: Math.max(record.sent, Math.min(write.sent ?? 0, last)),
+    sent: write.offer ? 0 : Math.max(record.sent, Math.min(write.sent ?? 0, last)),
     epoch: write.epoch ?? record.epoch,
   }
 }

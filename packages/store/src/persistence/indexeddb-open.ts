@@ -1,0 +1,95 @@
+import type { Clock } from '../environment.ts'
+import { PersistenceError } from './port.ts'
+
+/** Version of the layout below. It only ever grows; an older program then refuses with `NEWER_VERSION`. */
+export const VERSION = 1
+
+/**
+ * - `updates`: key [document, number], value: one Yjs update as bytes
+ * - `documents`: `DocumentRecord` by id; small, because the list is one `getAll` of it
+ * - `meta`: `identity` (random, made with the database) and `cursor` (`FeedCursor`)
+ * - `writing`: `WritingNote` by [conversation, message]
+ * - `drafts`: text by conversation
+ * - `blobs`: `StoredBlob` by SHA-256
+ */
+export const STORES = ['updates', 'documents', 'meta', 'writing', 'drafts', 'blobs'] as const
+export type StoreName = (typeof STORES)[number]
+
+/** A browser whose IndexedDB hangs (seen in several) never answers; a person must hear of it all the same. */
+const OPEN_TIMEOUT_MS = 10_000
+
+const NAMES: Record<string, PersistenceError['code']> = {
+  QuotaExceededError: 'QUOTA',
+  VersionError: 'NEWER_VERSION',
+  NotFoundError: 'CORRUPT',
+  DataCloneError: 'CORRUPT',
+  InvalidStateError: 'CLOSED',
+  UnknownError: 'UNAVAILABLE',
+  SecurityError: 'UNAVAILABLE',
+  NotAllowedError: 'UNAVAILABLE',
+}
+
+const TEXTS: Record<PersistenceError['code'], string> = {
+  BLOCKED: 'another tab is still using an older version of this storage; close it',
+  QUOTA: 'there is no space left on this device, or the browser gives this page no more',
+  DELETED: 'the storage on this device was deleted',
+  CLOSED: 'the browser closed the storage on this device',
+  NEWER_VERSION: 'the storage on this device was written by a newer version of this program; reload the page',
+  UNAVAILABLE: 'the browser gives this page no storage',
+  ABORTED: 'the browser did not complete the write',
+  CORRUPT: 'the storage on this device cannot be read',
+  UNSUPPORTED: 'this storage does not keep that',
+}
+
+export function persistenceError(code: PersistenceError['code'], cause?: unknown): PersistenceError {
+  return new PersistenceError(code, TEXTS[code], cause === undefined ? undefined : { cause })
+}
+
+/** Gives whatever IndexedDB threw, or reported as `error`, its name among ours. */
+export function namedError(cause: unknown, otherwise: PersistenceError['code'] = 'ABORTED'): PersistenceError {
+  if (cause instanceof PersistenceError) return cause
+  const name = cause instanceof Error || cause instanceof DOMException ? cause.name : ''
+  return persistenceError(NAMES[name] ?? otherwise, cause)
+}
+
+/** Opens the database, making it if need be. Never stays unsettled. */
+export function openDatabase(factory: IDBFactory, name: string, clock: Clock): Promise<IDBDatabase> {
+  return new Promise((resolve, reject) => {
+    let settled = false
+    const fail = (error: PersistenceError): void => {
+      settled = true
+      cancel()
+      reject(error)
+    }
+    const cancel = clock.after(OPEN_TIMEOUT_MS, () => {
+      fail(new PersistenceError('UNAVAILABLE', 'the storage on this device does not answer'))
+    })
+    let request: IDBOpenDBRequest
+    try {
+      request = factory.open(name, VERSION)
+    } catch (error) {
+      fail(namedError(error, 'UNAVAILABLE'))
+      return
+    }
+    request.onupgradeneeded = () => {
+      for (const store of STORES) {
+        request.result.createObjectStore(store, store === 'documents' ? { keyPath: 'id' } : {})
+      }
+    }
+    // The request goes on waiting for the other tab. We do not: the next attempt stands in line behind it.
+    request.onblocked = () => fail(persistenceError('BLOCKED'))
+    request.onerror = (event) => {
+      event.preventDefault()
+      fail(namedError(request.error, 'UNAVAILABLE'))
+    }
+    request.onsuccess = () => {
+      if (settled) {
+        request.result.close()
+        return
+      }
+      settled = true
+      cancel()
+      resolve(request.result)
+    }
+  })
+}
