@@ -1,1 +1,283 @@
-export {}
+import type { Compactor } from './compaction.ts'
+import { UpdateLogError } from './errors.ts'
+import { afterAppend, afterPurge, requireLive, requireSummary, statOf } from './head.ts'
+import { compactDocument } from './level/compact.ts'
+import { type OpenDatabase, openClassicLevel } from './level/database.ts'
+import { prepareFolder } from './level/folder.ts'
+import { type Handle, openHandle } from './level/handle.ts'
+import { ALL_RECORDS, type Key, recordRange } from './level/keys.ts'
+import { findDocument, readDocument, readSummary } from './level/lookup.ts'
+import { readDocuments, readFeed, readSpaces } from './level/read.ts'
+import type { Transaction } from './level/transaction.ts'
+import { createWorkerCompactor, type WorkerCompactorOptions } from './level/worker-compactor.ts'
+import { createWriter, type Job } from './level/writer.ts'
+import { DEFAULT_SUMMARY_LIMIT, MAX_FEED_LIMIT } from './limits.ts'
+import { refKey, requireName, requireRef } from './names.ts'
+import { randomId } from './random.ts'
+import type { CommitEvent, CompactResult, DocumentRef, FeedPage, PurgeResult, UpdateLog } from './types.ts'
+
+export type { Database, Entry, OpenDatabase, Operation, View } from './level/database.ts'
+export type { KeyRange } from './level/keys.ts'
+export { createWorkerCompactor, openClassicLevel, type WorkerCompactorOptions }
+
+export interface LevelTimers {
+  /** Calls back every so many milliseconds until stopped; must not keep the process alive. */
+  every(milliseconds: number, run: () => void): () => void
+  /** Milliseconds of a clock that only goes forward. */
+  now(): number
+}
+
+export interface LevelLogOptions {
+  /** The data folder; made if it is not there. */
+  readonly directory: string
+  /** Draws incarnations and epochs; names of 1 to 128 of `A-Z a-z 0-9 . _ ~ -`. */
+  readonly randomId?: () => string
+  /** Bytes of a summary. */
+  readonly summaryLimit?: number
+  /** Defaults to a worker thread; closed with the log. */
+  readonly compactor?: Compactor
+  readonly openDatabase?: OpenDatabase
+  readonly timers?: LevelTimers
+}
+
+const MARK_SYNC_MS = 5_000
+/** Once compactions have freed so much, LevelDB is asked to give it back to the disk. */
+const RECLAIM_BYTES = 8 << 20
+
+const NODE_TIMERS: LevelTimers = {
+  every(milliseconds, run) {
+    const timer = setInterval(run, milliseconds)
+    timer.unref()
+    return () => clearInterval(timer)
+  },
+  now: () => performance.now(),
+}
+
+/**
+ * Opens the update log of a data folder over LevelDB.
+ * @throws UpdateLogError `LOCKED`, `UNWRITABLE`, `NEWER_VERSION`, `UNREADABLE`, `STORAGE_*`
+ */
+export async function openLevelLog(options: LevelLogOptions): Promise<UpdateLog> {
+  const {
+    openDatabase = openClassicLevel,
+    randomId: draw = randomId,
+    summaryLimit = DEFAULT_SUMMARY_LIMIT,
+    timers = NODE_TIMERS,
+    compactor = createWorkerCompactor(),
+  } = options
+  const listeners = new Set<(event: CommitEvent) => void>()
+  const compacting = new Map<string, Promise<CompactResult>>()
+  const background = new Set<Promise<unknown>>()
+  let freed = 0
+  let closed: Promise<void> | null = null
+
+  const folder = await prepareFolder(options.directory)
+  const writer = createWriter(() => handle, tell)
+  const handle: Handle = await openHandle({
+    folder,
+    openDatabase,
+    draw,
+    now: timers.now,
+    onReopened: () => writer.forget(),
+  })
+  const stopSyncing = timers.every(MARK_SYNC_MS, () => void inBackground(handle.syncMark()))
+
+  function tell(event: CommitEvent): void {
+    for (const listener of listeners) {
+      try {
+        listener(event)
+      } catch (error) {
+        // A listener's own mistake: it must not fail a commit, and must not be hidden either.
+        queueMicrotask(() => {
+          throw error
+        })
+      }
+    }
+  }
+
+  /** For upkeep whose failure changes nothing that was promised: it is tried again the next time. */
+  function inBackground(work: Promise<unknown>): Promise<void> {
+    const settled: Promise<void> = Promise.allSettled([work]).then(() => void background.delete(settled))
+    background.add(settled)
+    return settled
+  }
+
+  function requireOpen(): void {
+    if (closed !== null) throw new UpdateLogError('CLOSED', 'The update log is closed.')
+  }
+
+  function write<T>(
+    ref: DocumentRef | null,
+    bytes: number,
+    plan: (transaction: Transaction) => () => T,
+    prepare?: Job['prepare'],
+  ): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const job: Job = {
+        ref,
+        bytes,
+        reject,
+        plan(transaction) {
+          const done = plan(transaction)
+          return () => resolve(done())
+        },
+      }
+      writer.submit(prepare === undefined ? job : { ...job, prepare })
+    })
+  }
+
+  async function compact(ref: DocumentRef): Promise<CompactResult> {
+    const result = await compactDocument(ref, handle, writer, compactor)
+    if (result.outcome === 'compacted') freed += result.bytesBefore
+    if (freed >= RECLAIM_BYTES && closed === null) {
+      freed = 0
+      void inBackground(handle.reclaim(ALL_RECORDS))
+    }
+    return result
+  }
+
+  return {
+    get incarnation() {
+      return handle.record.incarnation
+    },
+    opened: handle.opened,
+
+    async append(ref, update, { epoch, summary } = {}) {
+      requireOpen()
+      requireRef(ref)
+      if (summary !== undefined) requireSummary(summary, summaryLimit)
+      return write(ref, update.byteLength, (transaction) => {
+        const next = afterAppend(ref, transaction.head(ref), epoch, update.byteLength, draw)
+        const head = transaction.append(ref, next, update, summary)
+        return () => ({ epoch: head.epoch, seq: head.seq, feed: head.feed })
+      })
+    },
+
+    async load(ref) {
+      requireOpen()
+      requireRef(ref)
+      return handle.read(async (view) => {
+        const state = await findDocument(view, ref)
+        if (state === null || state.head.kind === 'purged') return null
+        return (await readDocument(view, ref, state.number, state.head)).loaded
+      })
+    },
+
+    async stat(ref) {
+      requireOpen()
+      requireRef(ref)
+      const state = await handle.read((view) => findDocument(view, ref))
+      return state === null ? null : statOf(ref.document, state.head)
+    },
+
+    async documents(space) {
+      requireOpen()
+      return handle.read((view) => readDocuments(view, space))
+    },
+
+    async spaces() {
+      requireOpen()
+      return handle.read(readSpaces)
+    },
+
+    async compact(ref) {
+      requireOpen()
+      requireRef(ref)
+      const key = refKey(ref)
+      const before = compacting.get(key)
+      if (before !== undefined) return before
+      const work = compact(ref).finally(() => compacting.delete(key))
+      compacting.set(key, work)
+      return work
+    },
+
+    async feed(space, { after, limit }) {
+      requireOpen()
+      requireName('space', space)
+      await handle.read((view) => writer.loadFeed(view, space))
+      return new Promise<FeedPage>((resolve) => {
+        writer.between(() => {
+          const head = writer.observe(space)
+          const most = Math.min(Math.max(Math.trunc(limit), 1), MAX_FEED_LIMIT)
+          resolve(handle.read(async (view) => ({ entries: await readFeed(view, space, after, head, most), head })))
+        })
+      })
+    },
+
+    onCommit(listener) {
+      listeners.add(listener)
+      return () => void listeners.delete(listener)
+    },
+
+    async setSummary(ref, summary, { epoch } = {}) {
+      requireOpen()
+      requireRef(ref)
+      requireSummary(summary, summaryLimit)
+      let old: Uint8Array | null = null
+      return write(
+        ref,
+        summary.byteLength,
+        (transaction) => {
+          const head = requireLive(ref, transaction.head(ref), epoch)
+          const now = transaction.summary(ref) ?? old
+          if (now !== null && Buffer.compare(now, summary) === 0) return () => ({ feed: head.feed })
+          const { feed } = transaction.setSummary(ref, head, summary)
+          return () => ({ feed })
+        },
+        async (view, state) => {
+          old = state === null ? null : await readSummary(view, state.number)
+        },
+      )
+    },
+
+    async purge(ref, { epoch } = {}) {
+      requireOpen()
+      requireRef(ref)
+      let keys: Key[] = []
+      let number = 0
+      const result = await write<PurgeResult>(
+        ref,
+        0,
+        (transaction) => {
+          const head = transaction.head(ref)
+          const next = afterPurge(ref, head, epoch)
+          if (next === null) return () => ({ epoch: null, feed: head?.feed ?? 0 })
+          const { feed } = transaction.purge(ref, next.head, keys)
+          return () => ({ epoch: next.epoch, feed })
+        },
+        async (view, state) => {
+          if (state === null) return
+          number = state.number
+          keys = (await view.range(recordRange(number))).map((entry) => entry.key)
+        },
+      )
+      // Deleted is not gone: LevelDB keeps the old bytes until it rewrites the tables they are in.
+      if (result.epoch !== null) await inBackground(handle.reclaim(recordRange(number)))
+      return result
+    },
+
+    async renewIncarnation() {
+      requireOpen()
+      const incarnation = await write(null, 0, (transaction) => {
+        transaction.incarnation = draw()
+        const { incarnation: renewed } = transaction
+        return () => renewed
+      })
+      await handle.syncMark()
+      return incarnation
+    },
+
+    close() {
+      closed ??= (async () => {
+        stopSyncing()
+        listeners.clear()
+        await compactor.close()
+        await Promise.allSettled(compacting.values())
+        await writer.drained()
+        await Promise.allSettled(background)
+        await handle.close()
+      })()
+      return closed
+    },
+  }
+}

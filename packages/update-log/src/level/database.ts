@@ -1,0 +1,70 @@
+import { ClassicLevel } from 'classic-level'
+import type { Key, KeyRange } from './keys.ts'
+
+export type Operation =
+  | { readonly type: 'put'; readonly key: Key; readonly value: Uint8Array }
+  | { readonly type: 'del'; readonly key: Key }
+
+export interface Entry {
+  readonly key: Key
+  readonly value: Uint8Array
+}
+
+/** One consistent view, until `close`. */
+export interface View {
+  get(key: Key): Promise<Uint8Array | undefined>
+  getMany(keys: readonly Key[]): Promise<(Uint8Array | undefined)[]>
+  /** All entries of a range, in order; from the end when `reverse`. */
+  range(range: KeyRange, options?: { readonly limit?: number; readonly reverse?: boolean }): Promise<Entry[]>
+  close(): Promise<void>
+}
+
+/**
+ * What we ask of the storage engine. It is a seam of its own so that tests can make each call fail in turn, and lose what was not
+ * fsynced.
+ */
+export interface Database {
+  /** Synchronous, so that what it shows can be told exactly in the order of commits. */
+  view(): View
+  /** Writes all or nothing; with `sync` it is on the disk when it resolves. */
+  write(operations: readonly Operation[], options: { readonly sync: boolean }): Promise<void>
+  /** Gives back the room of what was deleted or replaced in this range. */
+  reclaim(range: KeyRange): Promise<void>
+  close(): Promise<void>
+}
+
+export type OpenDatabase = (directory: string) => Promise<Database>
+
+const ENCODING = { keyEncoding: 'view', valueEncoding: 'view' } as const
+
+export const openClassicLevel: OpenDatabase = async (directory) => {
+  const level = new ClassicLevel<Uint8Array, Uint8Array>(directory, ENCODING)
+  await level.open()
+  return {
+    view() {
+      const snapshot = level.snapshot()
+      const options = { ...ENCODING, snapshot }
+      return {
+        get: (key) => level.get(key, options),
+        getMany: (keys) => (keys.length === 0 ? Promise.resolve([]) : level.getMany([...keys], options)),
+        async range(range, { limit = -1, reverse = false } = {}) {
+          const iterator = level.iterator({ ...range, ...options, limit, reverse, highWaterMarkBytes: 1 << 20 })
+          const entries: Entry[] = []
+          try {
+            for (;;) {
+              const some = await iterator.nextv(1_000)
+              if (some.length === 0) return entries
+              for (const [key, value] of some) entries.push({ key, value })
+            }
+          } finally {
+            await iterator.close()
+          }
+        },
+        close: () => snapshot.close(),
+      }
+    },
+    write: (operations, { sync }) => level.batch([...operations], { ...ENCODING, sync }),
+    reclaim: (range) => level.compactRange(range.gte, range.lt, { keyEncoding: 'view' }),
+    close: () => level.close(),
+  }
+}

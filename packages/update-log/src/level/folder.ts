@@ -1,0 +1,121 @@
+import { access, constants, mkdir, open, readFile, rename, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { UpdateLogError } from '../errors.ts'
+import { codesOf, reasonOf } from './faults.ts'
+
+/** What this code writes, and the newest that it reads. */
+export const FORMAT_VERSION = 1
+
+/**
+ * The data folder:
+ *
+ * ```
+ * format       {"holdfast":"update-log","version":1}
+ * log/         LevelDB
+ * mark         the high-water mark, see mark.ts
+ * quarantine/  copies of what was found damaged
+ * ```
+ */
+export interface Folder {
+  readonly directory: string
+  readonly log: string
+  readonly mark: string
+  readonly quarantine: string
+}
+
+/**
+ * Makes the folder if need be and checks that it is ours to use.
+ * @throws UpdateLogError `UNWRITABLE`, `NEWER_VERSION`, `UNREADABLE`
+ */
+export async function prepareFolder(directory: string): Promise<Folder> {
+  const format = join(directory, 'format')
+  try {
+    await mkdir(directory, { recursive: true, mode: 0o700 })
+    const text = await readIfThere(format)
+    if (text === null)
+      await writeSafely(format, `${JSON.stringify({ holdfast: 'update-log', version: FORMAT_VERSION })}\n`)
+    else requireKnown(directory, text)
+    await access(directory, constants.R_OK | constants.W_OK | constants.X_OK)
+  } catch (error) {
+    if (error instanceof UpdateLogError) throw error
+    throw new UpdateLogError('UNWRITABLE', `The data folder ${directory} cannot be written: ${reasonOf(error)}`, {
+      cause: error,
+    })
+  }
+  return {
+    directory,
+    log: join(directory, 'log'),
+    mark: join(directory, 'mark'),
+    quarantine: join(directory, 'quarantine'),
+  }
+}
+
+function requireKnown(directory: string, text: string): void {
+  const version = versionOf(text)
+  if (version === null) {
+    throw new UpdateLogError('UNREADABLE', `The file "format" in ${directory} does not say which version wrote it.`)
+  }
+  if (version > FORMAT_VERSION) {
+    throw new UpdateLogError(
+      'NEWER_VERSION',
+      `The data folder ${directory} was written by a newer version (format ${version}, this one reads up to ${FORMAT_VERSION}).`,
+    )
+  }
+}
+
+function versionOf(text: string): number | null {
+  try {
+    const parsed: unknown = JSON.parse(text)
+    if (typeof parsed !== 'object' || parsed === null || !('version' in parsed)) return null
+    return typeof parsed.version === 'number' && Number.isInteger(parsed.version) ? parsed.version : null
+  } catch (error) {
+    if (error instanceof SyntaxError) return null
+    throw error
+  }
+}
+
+async function readIfThere(path: string): Promise<string | null> {
+  try {
+    return await readFile(path, 'utf8')
+  } catch (error) {
+    if (codesOf(error).has('ENOENT')) return null
+    throw error
+  }
+}
+
+/** The whole file or none of it, on the disk when it resolves. */
+async function writeSafely(path: string, text: string): Promise<void> {
+  const temporary = `${path}.new`
+  const file = await open(temporary, 'w', 0o600)
+  try {
+    await file.writeFile(text)
+    await file.sync()
+  } finally {
+    await file.close()
+  }
+  await rename(temporary, path)
+}
+
+/**
+ * Whether the disk takes this many bytes now. LevelDB needs room to open again, and a handle that is closed for it cannot be read,
+ * so this is asked first.
+ */
+export async function hasRoom(folder: Folder, bytes: number): Promise<boolean> {
+  const path = join(folder.directory, 'room')
+  try {
+    const file = await open(path, 'w', 0o600)
+    try {
+      const block = new Uint8Array(1 << 20)
+      for (let written = 0; written < bytes; written += block.length) await file.write(block)
+      await file.sync()
+    } finally {
+      await file.close()
+    }
+    return true
+  } catch (error) {
+    if (codesOf(error).size > 0) return false
+    throw error
+  } finally {
+    await rm(path, { force: true })
+  }
+}

@@ -1,0 +1,200 @@
+import { UpdateLogError } from '../errors.ts'
+import type { OpenedInfo } from '../types.ts'
+import type { Database, OpenDatabase, Operation, View } from './database.ts'
+import { storageError } from './faults.ts'
+import { type Folder, hasRoom } from './folder.ts'
+import { COMMIT_KEY, type KeyRange } from './keys.ts'
+import { type MarkFile, openMark } from './mark.ts'
+import { openStorage } from './storage.ts'
+import { type CommitRecord, encodeCommit } from './values.ts'
+
+/**
+ * The one open database and what becomes of it when a write fails. LevelDB goes on after a failed append with a torn record in the
+ * middle of its log, and after a failed fsync refuses everything, so no handle is written to again after a failure: it serves reads until the
+ * disk is well, and is opened anew before the next write.
+ *
+ * ```
+ * ready --write failed--> suspect --room again--> reopening --opened--> ready
+ *                                                    |  ^
+ *                                              failed v  | next read or write
+ *                                                    down
+ * ```
+ */
+export interface Handle {
+  readonly opened: OpenedInfo
+  /** The last durable commit. */
+  readonly record: CommitRecord
+  /** Runs a read on one consistent view that is taken when the database is there: at once, if it is. */
+  read<T>(run: (view: View) => Promise<T>): Promise<T>
+  /** Resolves when the next commit may be tried. Throws what stands in the way. */
+  makeWritable(): Promise<void>
+  /** One atomic, fsynced write with the next commit number. After a rejection nobody knows whether it is there. */
+  commit(operations: readonly Operation[], change: Partial<CommitRecord>): Promise<number>
+  reclaim(range: KeyRange): Promise<void>
+  syncMark(): Promise<void>
+  close(): Promise<void>
+}
+
+type State =
+  | { readonly kind: 'ready'; readonly database: Database }
+  | { readonly kind: 'suspect'; readonly database: Database }
+  | { readonly kind: 'reopening'; readonly done: Promise<void> }
+  | { readonly kind: 'down' }
+  | { readonly kind: 'closed' }
+
+export interface HandleOptions {
+  readonly folder: Folder
+  readonly openDatabase: OpenDatabase
+  readonly draw: () => string
+  /** Milliseconds of a clock that only goes forward. */
+  readonly now: () => number
+  /** Told when the database was opened anew: what was cached may be wrong. */
+  readonly onReopened: () => void
+}
+
+/** After a reopening that failed, this long every write is refused with the same reason: a full disk is not asked a thousand times. */
+const RETRY_MS = 250
+/** LevelDB turns its logs (two of 4 MiB at most) into tables when it opens. */
+const ROOM_BYTES = 12 << 20
+
+export async function openHandle(options: HandleOptions): Promise<Handle> {
+  const { folder, openDatabase, draw, now, onReopened } = options
+  let opening: MarkFile | null = null
+  const first = await openStorage(
+    folder,
+    openDatabase,
+    async () => {
+      opening = await openMark(folder.mark)
+      return opening.found
+    },
+    draw,
+  )
+  const mark = opening as MarkFile | null
+  if (mark === null) throw new TypeError('the mark was not opened')
+  let state: State = { kind: 'ready', database: first.database }
+  let record = first.record
+  let readers = 0
+  let idle: (() => void) | null = null
+  let refusal: { readonly error: UpdateLogError; readonly until: number } | null = null
+  mark.note(record)
+  await mark.sync()
+
+  function closed(): UpdateLogError {
+    return new UpdateLogError('CLOSED', 'The update log is closed.')
+  }
+
+  function noReaders(): Promise<void> {
+    if (readers === 0) return Promise.resolve()
+    return new Promise((resolve) => {
+      idle = resolve
+    })
+  }
+
+  async function reopen(old: Database | null): Promise<void> {
+    try {
+      await noReaders()
+      await old?.close()
+      const known = { commit: record.commit, incarnation: record.incarnation }
+      const again = await openStorage(folder, openDatabase, async () => ({ kind: 'found', mark: known }), draw)
+      record = again.record
+      mark?.note(record)
+      state = { kind: 'ready', database: again.database }
+      refusal = null
+      onReopened()
+    } catch (error) {
+      state = { kind: 'down' }
+      throw storageError(error)
+    }
+  }
+
+  function startReopening(old: Database | null): Promise<void> {
+    const done = reopen(old)
+    // `reopen` waits at least once, so this is set before it ends.
+    state = { kind: 'reopening', done }
+    return done
+  }
+
+  /** The database to read from, opened anew if it is down. */
+  async function readable(): Promise<Database> {
+    for (;;) {
+      if (state.kind === 'closed') throw closed()
+      if (state.kind === 'ready' || state.kind === 'suspect') return state.database
+      await (state.kind === 'reopening' ? state.done : startReopening(null))
+    }
+  }
+
+  async function makeWritable(): Promise<void> {
+    if (state.kind === 'ready') return
+    if (state.kind === 'closed') throw closed()
+    if (refusal !== null && now() < refusal.until) throw refusal.error
+    try {
+      if (state.kind === 'reopening') await state.done
+      else if (state.kind === 'down') await startReopening(null)
+      else if (await hasRoom(folder, ROOM_BYTES)) await startReopening(state.database)
+      else throw new UpdateLogError('STORAGE_FULL', `The disk of ${folder.directory} is full.`)
+    } catch (error) {
+      const named = storageError(error)
+      refusal = { error: named, until: now() + RETRY_MS }
+      throw named
+    }
+  }
+
+  return {
+    opened: { created: first.created, renewed: first.renewed },
+    get record() {
+      return record
+    },
+    async read(run) {
+      const database = state.kind === 'ready' || state.kind === 'suspect' ? state.database : await readable()
+      readers += 1
+      let view: View | null = null
+      try {
+        view = database.view()
+        return await run(view)
+      } finally {
+        await view?.close()
+        readers -= 1
+        if (readers === 0) idle?.()
+      }
+    },
+    makeWritable,
+    async commit(operations, change) {
+      const next = { ...record, ...change, commit: record.commit + 1 }
+      const counted: Operation = { type: 'put', key: COMMIT_KEY, value: encodeCommit(COMMIT_KEY, next) }
+      if (state.kind !== 'ready') throw new UpdateLogError('STORAGE_FAILED', 'The storage is not ready.')
+      const { database } = state
+      try {
+        await database.write([...operations, counted], { sync: true })
+      } catch (error) {
+        state = { kind: 'suspect', database }
+        throw storageError(error)
+      }
+      record = next
+      mark.note(record)
+      return record.commit
+    },
+    async reclaim(range) {
+      if (state.kind !== 'ready') return
+      readers += 1
+      try {
+        await state.database.reclaim(range)
+      } finally {
+        readers -= 1
+        if (readers === 0) idle?.()
+      }
+    },
+    syncMark: () => mark.sync(),
+    async close() {
+      if (state.kind === 'closed') return
+      if (state.kind === 'reopening') await Promise.allSettled([state.done])
+      const database = state.kind === 'ready' || state.kind === 'suspect' ? state.database : null
+      state = { kind: 'closed' }
+      await noReaders()
+      try {
+        await mark.close()
+      } finally {
+        await database?.close()
+      }
+    },
+  }
+}

@@ -1,0 +1,118 @@
+import { promisify } from 'node:util'
+import { brotliDecompress } from 'node:zlib'
+import type { Head, LiveHead } from '../head.ts'
+import { refKey } from '../names.ts'
+import type { DocumentRef, LoadedDocument } from '../types.ts'
+import type { View } from './database.ts'
+import { damaged, readError } from './faults.ts'
+import { headKey, type Key, lastNumber, nameKey, recordRange, summaryKey } from './keys.ts'
+import { decodeHead, decodeNumber, decodeRecord, decodeSummary, type RecordContent } from './values.ts'
+
+const decompress = promisify(brotliDecompress)
+
+/** A document's number in the database, and its head. */
+export interface DocumentState {
+  readonly number: number
+  readonly head: Head
+}
+
+/**
+ * @returns null when the document never was
+ * @throws UpdateLogError `DAMAGED`, `STORAGE_FAILED`
+ */
+export async function findDocument(view: View, ref: DocumentRef): Promise<DocumentState | null> {
+  try {
+    const keys = [nameKey('name', ref.space, ref.document), nameKey('nameAgain', ref.space, ref.document)] as const
+    const [value, again] = await view.getMany(keys)
+    if (value === undefined && again === undefined) return null
+    // The rest of its life would go on in a blank document.
+    if (value === undefined || again === undefined) throw damaged(refKey(ref), 'one of its two names is missing')
+    const number = decodeNumber(keys[0], value)
+    if (decodeNumber(keys[1], again) !== number) throw damaged(refKey(ref), 'its two names differ')
+    return { number, head: await readHead(view, ref, number) }
+  } catch (error) {
+    throw readError(refKey(ref), error)
+  }
+}
+
+async function readHead(view: View, ref: DocumentRef, number: number): Promise<Head> {
+  const key = headKey(number)
+  const value = await view.get(key)
+  if (value === undefined) throw damaged(refKey(ref), 'its head is missing')
+  return decodeHead(key, value)
+}
+
+/** A document as stored, with the keys of its records. */
+export interface StoredDocument {
+  readonly loaded: LoadedDocument
+  readonly keys: readonly Key[]
+}
+
+/** @throws UpdateLogError `DAMAGED`, `STORAGE_FAILED` */
+export async function readDocument(
+  view: View,
+  ref: DocumentRef,
+  number: number,
+  head: LiveHead,
+): Promise<StoredDocument> {
+  try {
+    const { keys, records } = await readRecords(view, ref, number, head)
+    const [first] = records
+    const snapshot = first?.kind === 'state' ? await plainState(ref, first) : null
+    const updates: Uint8Array[] = []
+    for (const record of records) {
+      // One by one: spreading a record of many thousands overflows the stack.
+      if (record.kind === 'updates') for (const update of record.updates) updates.push(update)
+    }
+    const { epoch, seq, stats } = head
+    const loaded = { epoch, seq, stats, snapshot, updates, summary: await readSummary(view, number) }
+    return { loaded, keys }
+  } catch (error) {
+    throw readError(refKey(ref), error)
+  }
+}
+
+export async function readSummary(view: View, number: number): Promise<Uint8Array | null> {
+  const key = summaryKey(number)
+  const value = await view.get(key)
+  return value === undefined ? null : decodeSummary(key, value)
+}
+
+/** The records in order, once it is certain that they are all there: 1 to `head.seq` without a gap, a snapshot only first. */
+async function readRecords(
+  view: View,
+  ref: DocumentRef,
+  number: number,
+  head: LiveHead,
+): Promise<{ keys: Key[]; records: RecordContent[] }> {
+  const keys: Key[] = []
+  const records: RecordContent[] = []
+  const covered = head.seq - head.stats.tailUpdates
+  let last = 0
+  for (const { key, value } of await view.range(recordRange(number))) {
+    const record = decodeRecord(key, value)
+    const end = lastNumber(key)
+    if (record.first !== last + 1) throw damaged(refKey(ref), `updates ${last + 1} to ${record.first - 1} are missing`)
+    if (record.content.kind === 'state') {
+      if (record.first !== 1 || end !== covered)
+        throw damaged(refKey(ref), 'its snapshot is not the one its head knows')
+    } else if (record.content.updates.length !== end - last || last < covered) {
+      throw damaged(refKey(ref), `updates up to ${end} are not as many as they should be`)
+    }
+    keys.push(key)
+    records.push(record.content)
+    last = end
+  }
+  if (last !== head.seq) throw damaged(refKey(ref), `it ends at update ${last} instead of ${head.seq}`)
+  return { keys, records }
+}
+
+async function plainState(ref: DocumentRef, state: RecordContent & { kind: 'state' }): Promise<Uint8Array> {
+  if (state.coding === 'plain') return state.bytes
+  try {
+    const bytes = await decompress(state.bytes)
+    return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  } catch (error) {
+    throw damaged(refKey(ref), 'its snapshot cannot be decompressed', error)
+  }
+}

@@ -1,0 +1,124 @@
+import { UpdateLogError } from '../errors.ts'
+import type { OpenedInfo, RenewReason } from '../types.ts'
+import type { Database, OpenDatabase } from './database.ts'
+import { codesOf, reasonOf, storageError } from './faults.ts'
+import type { Folder } from './folder.ts'
+import { inspectLogs } from './inspect.ts'
+import { COMMIT_KEY, HEAD_RANGE, lastNumber } from './keys.ts'
+import type { FoundMark } from './mark.ts'
+import { type CommitRecord, DamagedValue, decodeCommit, encodeCommit } from './values.ts'
+
+export interface OpenedStorage {
+  readonly database: Database
+  readonly record: CommitRecord
+  readonly created: boolean
+  readonly renewed: OpenedInfo['renewed']
+}
+
+interface Found {
+  /** Null when there is none that can be read. */
+  readonly record: CommitRecord | null
+  readonly damaged: boolean
+  /** The highest number of a document, 0 when there is none. */
+  readonly lastDocument: number
+}
+
+/**
+ * Opens LevelDB and finds out whether it still has all that was durable. If not, or if nobody can tell, the history gets a new
+ * incarnation, on the disk before this resolves (U12).
+ * @param mark read after LevelDB has its lock, so that it is not another process's
+ * @throws UpdateLogError `LOCKED`, `UNWRITABLE`, `UNREADABLE`, `STORAGE_*`
+ */
+export async function openStorage(
+  folder: Folder,
+  openDatabase: OpenDatabase,
+  mark: () => Promise<FoundMark>,
+  draw: () => string,
+): Promise<OpenedStorage> {
+  const holes = await inspectLogs(folder.log, folder.quarantine)
+  const database = await openNamed(folder, openDatabase)
+  try {
+    const found = await look(database)
+    const marked = await mark()
+    const verdict = judge(found, marked, holes)
+    if (verdict === null && found.record !== null) {
+      return { database, record: found.record, created: false, renewed: null }
+    }
+    const record: CommitRecord = {
+      // Never below what was told to anyone.
+      commit: Math.max(found.record?.commit ?? 0, marked.kind === 'found' ? marked.mark.commit : 0) + 1,
+      nextDocument: Math.max(found.record?.nextDocument ?? 1, found.lastDocument + 1),
+      incarnation: draw(),
+    }
+    await database.write([{ type: 'put', key: COMMIT_KEY, value: encodeCommit(COMMIT_KEY, record) }], { sync: true })
+    return { database, record, created: verdict === null, renewed: verdict }
+  } catch (error) {
+    await database.close()
+    throw storageError(error)
+  }
+}
+
+async function openNamed(folder: Folder, openDatabase: OpenDatabase): Promise<Database> {
+  try {
+    return await openDatabase(folder.log)
+  } catch (error) {
+    const codes = codesOf(error)
+    const reason = reasonOf(error)
+    if (codes.has('LEVEL_LOCKED')) {
+      throw new UpdateLogError('LOCKED', `Another process has the data folder ${folder.directory} open.`, {
+        cause: error,
+      })
+    }
+    if (/permission denied|read-only|not permitted|access is denied/i.test(reason)) {
+      throw new UpdateLogError('UNWRITABLE', `The data folder ${folder.directory} cannot be written: ${reason}`, {
+        cause: error,
+      })
+    }
+    const named = storageError(error)
+    if (named.code === 'STORAGE_FULL') throw named
+    throw new UpdateLogError('UNREADABLE', `The data folder ${folder.directory} cannot be opened: ${reason}`, {
+      cause: error,
+    })
+  }
+}
+
+async function look(database: Database): Promise<Found> {
+  const view = database.view()
+  try {
+    const [last] = await view.range(HEAD_RANGE, { limit: 1, reverse: true })
+    const lastDocument = last === undefined ? 0 : lastNumber(last.key)
+    const value = await view.get(COMMIT_KEY)
+    if (value === undefined) return { record: null, damaged: lastDocument > 0, lastDocument }
+    try {
+      return { record: decodeCommit(COMMIT_KEY, value), damaged: false, lastDocument }
+    } catch (error) {
+      if (error instanceof DamagedValue) return { record: null, damaged: true, lastDocument }
+      throw error
+    }
+  } finally {
+    await view.close()
+  }
+}
+
+function judge(found: Found, marked: FoundMark, holes: readonly string[]): OpenedInfo['renewed'] {
+  if (holes.length > 0) return because('log-damaged', holes.join('; '))
+  if (found.damaged) return because('log-damaged', 'the commit counter is damaged')
+  if (marked.kind === 'damaged') return because('mark-damaged', 'the high-water mark fails its checksum')
+  if (found.record === null) {
+    if (marked.kind === 'missing') return null
+    return because('tail-lost', `the log is empty, the mark says commit ${marked.mark.commit}`)
+  }
+  if (marked.kind === 'missing') return because('mark-missing', 'the high-water mark is not there')
+  const { commit, incarnation } = found.record
+  if (marked.mark.incarnation !== incarnation) {
+    return because('mark-foreign', `the mark is of incarnation ${marked.mark.incarnation}, the log of ${incarnation}`)
+  }
+  if (marked.mark.commit > commit) {
+    return because('tail-lost', `the log ends at commit ${commit}, the mark says ${marked.mark.commit}`)
+  }
+  return null
+}
+
+function because(reason: RenewReason, detail: string): OpenedInfo['renewed'] {
+  return { reason, detail }
+}
