@@ -126,12 +126,14 @@ export function createMemoryLog(options: MemoryLogOptions = {}): UpdateLog {
       if (old === undefined || old.updates.length === 0) {
         return { outcome: 'nothing-to-do', through: head.seq, bytesBefore, bytesAfter: bytesBefore }
       }
+      // Appends go on into the same list meanwhile.
+      const count = old.updates.length
       const snapshot = await compactor.compact([...(old.snapshot === null ? [] : [old.snapshot]), ...old.updates])
       const now = stored.get(key)
       if (now?.head.kind !== 'live' || now.head.epoch !== head.epoch || now.snapshot !== old.snapshot) {
         return { outcome: 'superseded', through: head.seq, bytesBefore, bytesAfter: bytesBefore }
       }
-      const updates = now.updates.slice(old.updates.length)
+      const updates = now.updates.slice(count)
       const stats = {
         snapshotBytes: snapshot.byteLength,
         tailUpdates: updates.length,
