@@ -15,11 +15,14 @@ export function serviceWorker(): Plugin {
     generateBundle: {
       order: 'post',
       handler(_options, bundle) {
-        const built = Object.values(bundle).filter((file) => file.fileName !== 'index.html' && !file.fileName.endsWith('.map'))
+        const built = Object.values(bundle).filter(
+          (file) => file.fileName !== 'index.html' && !file.fileName.endsWith('.map'),
+        )
         const files = [...built.map((file) => file.fileName), ...fromPublic].sort()
         const hash = createHash('sha256')
         for (const file of Object.values(bundle).sort((a, b) => (a.fileName < b.fileName ? -1 : 1))) {
-          if (!file.fileName.endsWith('.map')) hash.update(file.fileName).update(file.type === 'chunk' ? file.code : file.source)
+          if (!file.fileName.endsWith('.map'))
+            hash.update(file.fileName).update(file.type === 'chunk' ? file.code : file.source)
         }
         const source = readFileSync(template, 'utf8')
           .replace('__VERSION__', hash.digest('hex').slice(0, 12))

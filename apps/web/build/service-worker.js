@@ -63,5 +63,6 @@ self.addEventListener('fetch', (event) => {
     if (url.pathname === here || url.pathname === `${here}index.html`) event.respondWith(page(request))
     return
   }
-  if (url.pathname.startsWith(here) && files.includes(url.pathname.slice(here.length))) event.respondWith(asset(request))
+  if (url.pathname.startsWith(here) && files.includes(url.pathname.slice(here.length)))
+    event.respondWith(asset(request))
 })

@@ -12,7 +12,8 @@ interface Shape {
   readonly lastError?: unknown
 }
 
-const shapeOf = (error: unknown): Shape => (typeof error === 'object' && error !== null ? error : { message: String(error) })
+const shapeOf = (error: unknown): Shape =>
+  typeof error === 'object' && error !== null ? error : { message: String(error) }
 
 /** A retry error wraps the last attempt's, which is the one that says something. */
 function innermost(error: unknown): Shape {
@@ -26,10 +27,19 @@ const byStatus: Readonly<Record<number, readonly [code: string, advice: string]>
   401: ['UNAUTHORIZED', 'The endpoint did not accept the key. Put a valid API key into Settings and retry.'],
   402: ['PAYMENT', 'The endpoint says that the account has no credit left. Top it up, then retry.'],
   403: ['FORBIDDEN', 'The key is not allowed to use this model. Choose another model or key in Settings.'],
-  404: ['NOT_FOUND', 'The endpoint or the model does not exist. Check the address (it usually ends in /v1) and the model in Settings.'],
+  404: [
+    'NOT_FOUND',
+    'The endpoint or the model does not exist. Check the address (it usually ends in /v1) and the model in Settings.',
+  ],
   408: ['TIMEOUT', 'The endpoint took too long. Retry.'],
-  413: ['TOO_LONG', 'The conversation is too long for this model. Start a new one or choose a model with a larger context.'],
-  429: ['RATE_LIMITED', 'The endpoint asks for patience (too many requests, or no quota left). Wait a little and retry.'],
+  413: [
+    'TOO_LONG',
+    'The conversation is too long for this model. Start a new one or choose a model with a larger context.',
+  ],
+  429: [
+    'RATE_LIMITED',
+    'The endpoint asks for patience (too many requests, or no quota left). Wait a little and retry.',
+  ],
 }
 
 /** Turns whatever the AI SDK or the network threw into something a person can act on. `endpoint` is named in it. */
@@ -41,7 +51,8 @@ export function explainError(error: unknown, endpoint: string): Explained {
   if (status !== undefined) {
     const known = byStatus[status]
     if (known) return { code: known[0], message: `${known[1]}${quoted}` }
-    if (status >= 500) return { code: 'ENDPOINT_FAILED', message: `The endpoint failed (${status}). Retry in a moment.${quoted}` }
+    if (status >= 500)
+      return { code: 'ENDPOINT_FAILED', message: `The endpoint failed (${status}). Retry in a moment.${quoted}` }
     return { code: `HTTP_${status}`, message: `The endpoint answered ${status}.${quoted} Check Settings and retry.` }
   }
   if (/failed to fetch|networkerror|load failed|cannot connect|econnrefused|fetch failed/i.test(said)) {
@@ -51,7 +62,15 @@ export function explainError(error: unknown, endpoint: string): Explained {
     }
   }
   if (/interrupted|terminated|incomplete|premature/i.test(said)) {
-    return { code: 'CUT_OFF', message: 'The endpoint stopped in the middle of its answer. What arrived is kept. Retry for a whole one.' }
+    return {
+      code: 'CUT_OFF',
+      message: 'The endpoint stopped in the middle of its answer. What arrived is kept. Retry for a whole one.',
+    }
   }
-  return { code: 'FAILED', message: said ? `The answer failed: ${said.slice(0, 400)}. Retry, or check Settings.` : 'The answer failed for an unknown reason. Retry.' }
+  return {
+    code: 'FAILED',
+    message: said
+      ? `The answer failed: ${said.slice(0, 400)}. Retry, or check Settings.`
+      : 'The answer failed for an unknown reason. Retry.',
+  }
 }

@@ -12,26 +12,43 @@ export interface Arrival {
   readonly rest: string
 }
 
-/** Reads a fragment such as `#token=abc&space=team`. One that is a route (`#/c/...`) is left alone. */
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    // Not encoded, with a stray %: then it is what it says.
+    return text
+  }
+}
+
+/**
+ * Reads a fragment such as `#token=abc&space=team`. One that is a route (`#/c/...`) is left alone. Not URLSearchParams:
+ * a token may hold a plus sign, which that would read as a space.
+ */
 export function readFragment(fragment: string): Arrival {
   const body = fragment.replace(/^#/, '')
-  const [head = '', route = ''] = body.startsWith('/') ? ['', body] : body.split(/(?=\/)/, 2)
-  if (!/(?:^|&)(?:token|space)=/.test(head)) return { token: null, space: null, rest: body ? `#${body}` : '' }
-  const fields = new URLSearchParams(head)
-  return { token: fields.get('token'), space: fields.get('space'), rest: route ? `#${route}` : '' }
+  if (!/^(?:token|space)=/.test(body)) return { token: null, space: null, rest: body ? `#${body}` : '' }
+  const fields = new Map(
+    body.split('&').map((field) => {
+      const at = field.indexOf('=')
+      return [field.slice(0, at), decode(field.slice(at + 1))] as const
+    }),
+  )
+  const route = fields.get('to')
+  return { token: fields.get('token') || null, space: fields.get('space') || null, rest: route ? `#${route}` : '' }
 }
 
 /** What a person pastes when asked for another token: a whole address as the relay prints it, or the token alone. */
-export function readPasted(pasted: string): { readonly token: string; readonly url: string | null } | null {
+export function readPasted(pasted: string): { readonly token: string } | null {
   const text = pasted.trim()
   if (/^https?:\/\//i.test(text)) {
     if (!URL.canParse(text)) return null
     const url = new URL(text)
     const token = readFragment(url.hash).token ?? url.searchParams.get('token')
-    return token ? { token, url: url.origin } : null
+    return token ? { token } : null
   }
   const token = text.startsWith('#') || text.startsWith('token=') ? readFragment(text).token : text
-  return token && /^[\w.~+/=-]{8,}$/.test(token) ? { token, url: null } : null
+  return token && /^[!-~]{8,}$/.test(token) ? { token } : null
 }
 
 /** The page's own origin, unless the address names another relay (`?relay=http://127.0.0.1:4321`, for development). */

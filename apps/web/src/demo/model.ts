@@ -22,16 +22,19 @@ export function readQuestion(prompt: LanguageModelV4Prompt): DemoQuestion {
   let asked = -1
   for (const [index, message] of prompt.entries()) if (message.role === 'user') asked = index
   const user = prompt[asked]
-  const text = user?.role === 'user' ? user.content.map((part) => (part.type === 'text' ? part.text : '')).join(' ') : ''
-  const results = prompt.slice(asked + 1).flatMap((message) =>
-    message.role !== 'tool'
-      ? []
-      : message.content.flatMap((part) =>
-          part.type === 'tool-result'
-            ? [{ tool: part.toolName, output: 'value' in part.output ? part.output.value : undefined }]
-            : [],
-        ),
-  )
+  const text =
+    user?.role === 'user' ? user.content.map((part) => (part.type === 'text' ? part.text : '')).join(' ') : ''
+  const results = prompt
+    .slice(asked + 1)
+    .flatMap((message) =>
+      message.role !== 'tool'
+        ? []
+        : message.content.flatMap((part) =>
+            part.type === 'tool-result'
+              ? [{ tool: part.toolName, output: 'value' in part.output ? part.output.value : undefined }]
+              : [],
+          ),
+    )
   return { text: text.trim(), messages: asked + 1, results }
 }
 

@@ -77,14 +77,20 @@ const known: readonly { readonly when: RegExp; readonly steps: (question: DemoQu
   {
     when: /\b(weather|rain|forecast|temperature)\b/i,
     steps: ({ text }) => [
-      { kind: 'reasoning', text: `The question is about the weather in ${cityIn(text)}. I cannot look out of a window, but there is a tool called weather. I will ask it before I answer.` },
+      {
+        kind: 'reasoning',
+        text: `The question is about the weather in ${cityIn(text)}. I cannot look out of a window, but there is a tool called weather. I will ask it before I answer.`,
+      },
       { kind: 'tool', name: 'weather', input: { city: cityIn(text) } },
     ],
   },
   {
     when: /\b(what(?:'s| is)? the (?:time|date)|time is it|what day|current (?:time|date)|clock)\b/i,
     steps: () => [
-      { kind: 'reasoning', text: 'A model does not know what time it is. This device does, and there is a tool for asking it.' },
+      {
+        kind: 'reasoning',
+        text: 'A model does not know what time it is. This device does, and there is a tool for asking it.',
+      },
       { kind: 'tool', name: 'current_time', input: {} },
     ],
   },
@@ -96,7 +102,10 @@ const known: readonly { readonly when: RegExp; readonly steps: (question: DemoQu
     ],
   },
   { when: /\b(markdown|format|table|code)\b/i, steps: () => [{ kind: 'text', text: formatting + signature }] },
-  { when: /\b(long|story|essay|tell me about)\b/i, steps: () => [{ kind: 'text', text: story.join('\n\n') + signature }] },
+  {
+    when: /\b(long|story|essay|tell me about)\b/i,
+    steps: () => [{ kind: 'text', text: story.join('\n\n') + signature }],
+  },
 ]
 
 function greeting({ text, messages }: DemoQuestion): string {

@@ -15,7 +15,10 @@ export async function listModels(
     const headers: Record<string, string> = apiKey ? { authorization: `Bearer ${apiKey}` } : {}
     const response = await fetcher(`${endpoint}/models`, { headers, ...(signal ? { signal } : {}) })
     if (!response.ok) {
-      return { ok: false, message: explainError({ statusCode: response.status, message: response.statusText }, endpoint).message }
+      return {
+        ok: false,
+        message: explainError({ statusCode: response.status, message: response.statusText }, endpoint).message,
+      }
     }
     const body = (await response.json()) as { data?: { id?: unknown }[] }
     const ids = (Array.isArray(body.data) ? body.data : []).map((model) => model?.id)

@@ -42,7 +42,8 @@ export function ConversationList(props: ConversationListProps) {
   const virtual = useVirtualizer({
     count: rows.length,
     getScrollElement: () => scroller.current,
-    estimateSize: (index) => (rows[index]?.kind === 'item' ? itemHeight : index === 0 ? firstSectionHeight : sectionHeight),
+    estimateSize: (index) =>
+      rows[index]?.kind === 'item' ? itemHeight : index === 0 ? firstSectionHeight : sectionHeight,
     getItemKey: (index) => rows[index]?.key ?? index,
     overscan: 12,
     initialRect: { width: 280, height: 900 },
@@ -87,12 +88,9 @@ export function ConversationList(props: ConversationListProps) {
   return (
     <div className="hf-list">
       <div ref={scroller} className="hf-list-scroll hf-scroll">
-        {rows.length === 0 && (
-          <p className="hf-list-empty">{query ? `No title has “${query}”.` : emptyTexts[view]}</p>
-        )}
-        {/* biome-ignore lint/a11y/noNoninteractiveElementInteractions: arrow keys move among the links inside */}
-        {/* biome-ignore lint/a11y/noRedundantRoles: Safari drops the role of a list without markers */}
+        {rows.length === 0 && <p className="hf-list-empty">{query ? `No title has “${query}”.` : emptyTexts[view]}</p>}
         <ul
+          // biome-ignore lint/a11y/noRedundantRoles: Safari drops the role of a list without markers
           role="list"
           aria-label="Conversations"
           className="hf-list-rows"

@@ -37,7 +37,13 @@ export function listRows(items: readonly ListItem[], view: ListView, now: number
   const today = midnight(now)
   const sections: [title: string, items: ListItem[]][] =
     view === 'current'
-      ? [['Pinned', []], ['Today', []], ['Yesterday', []], ['Previous 7 days', []], ['Older', []]]
+      ? [
+          ['Pinned', []],
+          ['Today', []],
+          ['Yesterday', []],
+          ['Previous 7 days', []],
+          ['Older', []],
+        ]
       : [[view === 'trash' ? 'Trash' : 'Archived', []]]
   for (const item of items) {
     if (!belongs(item, view)) continue
@@ -63,6 +69,11 @@ export const titleOf = (item: ListItem): string => item.summary.title || 'Untitl
 /** What is read out for a row: its title first (contract), then what its marks mean. */
 export function nameOf(item: ListItem, waiting: boolean): string {
   const { pinned, streaming, failed } = item.summary
-  const notes = [pinned && 'pinned', streaming && 'answering', failed && 'an answer failed', waiting && 'not sent to the relay yet']
+  const notes = [
+    pinned && 'pinned',
+    streaming && 'answering',
+    failed && 'an answer failed',
+    waiting && 'not sent to the relay yet',
+  ]
   return [titleOf(item), ...notes.filter(Boolean)].join(', ')
 }

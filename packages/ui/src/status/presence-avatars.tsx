@@ -11,7 +11,8 @@ function initials(name: string): string {
 const isTyping = (peer: Peer): boolean => peer.state.typing === true
 
 /** Only what is surely a colour reaches a style: peers say what they like of themselves. */
-const safeColor = (color: string): string | undefined => (/^(#[0-9a-f]{3,8}|hsl\([\d\s.,%deg]+\))$/i.test(color) ? color : undefined)
+const safeColor = (color: string): string | undefined =>
+  /^(#[0-9a-f]{3,8}|hsl\([\d\s.,%deg]+\))$/i.test(color) ? color : undefined
 
 /** Who else has this conversation open. */
 export function PresenceAvatars({ peers }: { readonly peers: readonly Peer[] }) {
@@ -39,7 +40,11 @@ export function PresenceAvatars({ peers }: { readonly peers: readonly Peer[] }) 
 export function TypingNote({ peers }: { readonly peers: readonly Peer[] }) {
   const typing = peers.filter((peer) => !peer.self && isTyping(peer)).map((peer) => peer.name)
   const text =
-    typing.length === 0 ? '' : typing.length === 1 ? `${typing[0]} is typing` : `${typing.slice(0, 3).join(', ')} are typing`
+    typing.length === 0
+      ? ''
+      : typing.length === 1
+        ? `${typing[0]} is typing`
+        : `${typing.slice(0, 3).join(', ')} are typing`
   return (
     <p className="hf-peer-note" aria-live="polite">
       {text}

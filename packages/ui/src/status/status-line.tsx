@@ -32,7 +32,8 @@ const persistedTexts = {
 }
 
 function deviceText(status: ConversationStatus, space: StoreStatus): string {
-  if (status.kind === 'not-saved') return `Not written: ${status.reason.message}. The text stays on this page until it is.`
+  if (status.kind === 'not-saved')
+    return `Not written: ${status.reason.message}. The text stays on this page until it is.`
   if (status.kind === 'saving') return 'Being written to the disk of this device.'
   return `Committed to this device. ${persistedTexts[space.storage]}`
 }

@@ -1,0 +1,133 @@
+import { selectAlternative } from '@holdfast/conversation'
+import { useConversation, useConversationData, useDraft, usePresence } from '@holdfast/react'
+import type { OpenConversation } from '@holdfast/store'
+import type { MessageActions } from '@holdfast/ui'
+import { Banner, Button, Composer, loadMarkdown, MessageLog, TypingNote } from '@holdfast/ui'
+import type { ReactNode } from 'react'
+import { useEffect, useMemo, useRef } from 'react'
+import { Header } from './header.tsx'
+import { ModelButton } from './model-button.tsx'
+import { NotSavedBanner } from './not-saved-banner.tsx'
+import { useServices, useSettings, useTurn } from './services.tsx'
+import { useConversationActions } from './use-conversation-actions.ts'
+import { useTypingPresence } from './use-typing-presence.ts'
+
+void loadMarkdown()
+
+export interface ConversationPageProps {
+  readonly id: string
+  readonly onSettings: () => void
+  readonly banners: ReactNode
+  readonly narrow: boolean
+  readonly start: ReactNode
+}
+
+export function ConversationPage(props: ConversationPageProps) {
+  const opening = useConversation(props.id)
+  switch (opening.state) {
+    case 'opening':
+      return <div className="app-wait" aria-busy="true" />
+    case 'failed':
+      return (
+        <div className="app-alone">
+          <Banner
+            tone="bad"
+            title="This conversation cannot be opened"
+            actions={
+              <Button kind="primary" onClick={opening.retry}>
+                Try again
+              </Button>
+            }
+          >
+            {opening.error.message}
+          </Banner>
+        </div>
+      )
+    case 'open':
+      return <OpenPage {...props} conversation={opening.conversation} />
+  }
+}
+
+function useActions(conversation: OpenConversation): MessageActions {
+  const { engine } = useServices()
+  return useMemo(
+    () => ({
+      retry: (message) => engine.retry(conversation, message),
+      resend: (message, text) => engine.resend(conversation, message, text),
+      continue: () => engine.send(conversation, 'Continue.'),
+      select: (messageId) => conversation.edit((doc) => selectAlternative(doc, messageId)),
+    }),
+    [engine, conversation],
+  )
+}
+
+const readOnly: MessageActions = {}
+
+function OpenPage(props: ConversationPageProps & { readonly conversation: OpenConversation }) {
+  const { conversation, id, onSettings } = props
+  const { restore } = useConversationActions()
+  const { engine } = useServices()
+  const { name } = useSettings()
+  const turn = useTurn(id)
+  const draft = useDraft(conversation)
+  const peers = usePresence(conversation)
+  const actions = useActions(conversation)
+  const writable = useConversationData(conversation, (data) => data.writable)
+  const deleted = useConversationData(conversation, (data) => data.meta.deletedAt !== null)
+  const typing = useTypingPresence(conversation, name)
+  const area = useRef<HTMLTextAreaElement>(null)
+  useEffect(() => {
+    if (matchMedia('(hover: hover)').matches) area.current?.focus()
+  }, [])
+  const canWrite = writable && !deleted
+  return (
+    <>
+      <Header {...props} />
+      <div className="app-banners">
+        {props.banners}
+        <NotSavedBanner conversation={conversation} />
+        {deleted && (
+          <Banner
+            tone="calm"
+            title="This conversation is in the trash"
+            actions={
+              <Button size="small" onClick={() => restore(id)}>
+                Restore
+              </Button>
+            }
+          >
+            It is kept there until it is purged, and can be restored.
+          </Banner>
+        )}
+        {!writable && (
+          <Banner tone="warn" title="Written by a newer version of Holdfast">
+            It can be read here and not changed. Update this page, or its relay, to write in it.
+          </Banner>
+        )}
+      </div>
+      <MessageLog conversation={conversation} actions={canWrite ? actions : readOnly} />
+      <div className="app-foot">
+        <TypingNote peers={peers} />
+        {canWrite && (
+          <Composer
+            ref={area}
+            text={draft.text}
+            onChange={(text) => {
+              draft.set(text)
+              typing(text !== '')
+            }}
+            onSend={(text) => {
+              engine.send(conversation, text)
+              draft.set('')
+              typing(false)
+            }}
+            onStop={turn ? () => engine.stop(id) : undefined}
+            placeholder="Write a message"
+          >
+            <ModelButton onClick={onSettings} />
+          </Composer>
+        )}
+      </div>
+    </>
+  )
+}

@@ -1,0 +1,15 @@
+import type { Message } from '@holdfast/conversation'
+
+/** What can be done with a message. What is left out is not offered. Keep the object the same between renders. */
+export interface MessageActions {
+  /** Answers the same question once more; the answer becomes an alternative. */
+  readonly retry?: (message: Message) => void
+  /** Goes on where an answer was cut off. */
+  readonly continue?: (message: Message) => void
+  /** Asks again with other words: an alternative to the question, with an answer of its own. */
+  readonly resend?: (message: Message, text: string) => void
+  /** Shows this one of its group of alternatives. */
+  readonly select?: (messageId: string) => void
+  /** Answers a tool that asked whether it may run. */
+  readonly approve?: (message: Message, callId: string, approved: boolean) => void
+}

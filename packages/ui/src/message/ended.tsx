@@ -1,0 +1,44 @@
+import type { Message } from '@holdfast/conversation'
+import { CircleAlert, CirclePause, CircleStop, CornerDownRight, RotateCw } from 'lucide-react'
+import { Button } from '../controls/button.tsx'
+import type { MessageActions } from './actions.ts'
+
+export interface EndedProps {
+  readonly message: Message
+  readonly interrupted: boolean
+  readonly actions: MessageActions
+}
+
+/** How an answer ended when it did not end well, with what can be done about it. */
+export function Ended({ message, interrupted, actions }: EndedProps) {
+  const cut = message.status === 'complete' && message.finishReason === 'length'
+  const status = interrupted ? 'interrupted' : message.status
+  const [Icon, text] =
+    status === 'error'
+      ? [CircleAlert, message.error?.message ?? 'The answer failed.']
+      : status === 'cancelled'
+        ? [CircleStop, 'You stopped this answer.']
+        : status === 'interrupted'
+          ? [CirclePause, 'This answer was interrupted. What had arrived is kept.']
+          : [CirclePause, 'The answer reached the length limit.']
+  if (status === 'complete' && !cut) return null
+  const goesOn = actions.continue && status !== 'error' && message.parts.some((part) => part.type === 'text')
+  return (
+    <div className="hf-ended" data-tone={status === 'error' ? 'bad' : 'plain'}>
+      <Icon size={16} aria-hidden />
+      <p>{text}</p>
+      {goesOn && (
+        <Button size="small" onClick={() => actions.continue?.(message)}>
+          <CornerDownRight size={14} aria-hidden />
+          Continue
+        </Button>
+      )}
+      {actions.retry && (
+        <Button size="small" onClick={() => actions.retry?.(message)}>
+          <RotateCw size={14} aria-hidden />
+          Retry
+        </Button>
+      )}
+    </div>
+  )
+}

@@ -1,0 +1,141 @@
+import type { Message } from '@holdfast/conversation'
+import { useLive, useMessage } from '@holdfast/react'
+import type { OpenConversation } from '@holdfast/store'
+import { Anchor, Pencil, RotateCw } from 'lucide-react'
+import { memo, useCallback, useState } from 'react'
+import { IconButton } from '../controls/button.tsx'
+import { CopyButton } from '../markdown/copy-button.tsx'
+import type { MessageActions } from './actions.ts'
+import { AlternativesView } from './alternatives.tsx'
+import { EditForm } from './edit-form.tsx'
+import { Ended } from './ended.tsx'
+import { PartList } from './part-list.tsx'
+import { textOf } from './text-of.ts'
+
+export interface MessageViewProps {
+  readonly conversation: OpenConversation
+  readonly id: string
+  readonly last: boolean
+  readonly actions: MessageActions
+}
+
+const roleNames: Record<Message['role'], string> = {
+  user: 'You',
+  assistant: 'Assistant',
+  system: 'System',
+  tool: 'Tool',
+}
+
+function timeOf(at: number): string {
+  return new Date(at).toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'short' })
+}
+
+function authorOf(message: Message): string {
+  if (message.role === 'assistant') return message.agent ?? message.model ?? 'Assistant'
+  return message.author?.name ?? roleNames[message.role]
+}
+
+function Typing() {
+  return (
+    <span className="hf-typing" role="img" aria-label="The answer is on its way">
+      <i />
+      <i />
+      <i />
+    </span>
+  )
+}
+
+function Foot({ message, actions, onEdit }: { message: Message; actions: MessageActions; onEdit: () => void }) {
+  const isUser = message.role === 'user'
+  return (
+    <div className="hf-message-foot">
+      {message.alternatives && actions.select && (
+        <AlternativesView alternatives={message.alternatives} onSelect={actions.select} />
+      )}
+      <div className="hf-message-actions">
+        <CopyButton label="Copy text" text={() => textOf(message)} />
+        {isUser && actions.resend && (
+          <IconButton label="Edit" size="small" onClick={onEdit}>
+            <Pencil size={14} aria-hidden />
+          </IconButton>
+        )}
+        {!isUser && actions.retry && (
+          <IconButton label="Answer again" size="small" onClick={() => actions.retry?.(message)}>
+            <RotateCw size={14} aria-hidden />
+          </IconButton>
+        )}
+        <time dateTime={new Date(message.createdAt).toISOString()}>{timeOf(message.createdAt)}</time>
+      </div>
+    </div>
+  )
+}
+
+function UserBody({ message }: { readonly message: Message }) {
+  const others = message.parts.filter((part) => part.type !== 'text')
+  const text = textOf(message)
+  return (
+    <>
+      {text && <div className="hf-bubble">{text}</div>}
+      {others.length > 0 && <PartList parts={others} live={false} />}
+    </>
+  )
+}
+
+/** One message. It renders again when it changes, not when another one does. */
+export const MessageView = memo(function MessageView({ conversation, id, last, actions }: MessageViewProps) {
+  const message = useMessage(conversation, id)
+  const streaming = message?.status === 'streaming'
+  const live = useLive(conversation, id, streaming)
+  const [editing, setEditing] = useState(false)
+  const approve = useCallback(
+    (callId: string, approved: boolean) => {
+      const current = conversation.getMessage(id)
+      if (current) actions.approve?.(current, callId, approved)
+    },
+    [conversation, id, actions],
+  )
+  if (!message) return null
+  const isUser = message.role === 'user'
+  const author = authorOf(message)
+  return (
+    <article
+      className="hf-message"
+      data-role={message.role}
+      data-live={live || last}
+      data-last={last}
+      data-message={id}
+      aria-label={isUser ? author : `${roleNames[message.role]}, ${author}`}
+      aria-busy={live}
+    >
+      {!isUser && (
+        <header className="hf-message-head">
+          <span className="hf-glyph">
+            <Anchor size={14} aria-hidden />
+          </span>
+          <strong>{author}</strong>
+        </header>
+      )}
+      {message.deletedAt !== null ? (
+        <p className="hf-hint">This message was deleted.</p>
+      ) : editing ? (
+        <EditForm
+          text={textOf(message)}
+          onCancel={() => setEditing(false)}
+          onDone={(text) => {
+            setEditing(false)
+            actions.resend?.(message, text)
+          }}
+        />
+      ) : isUser ? (
+        <UserBody message={message} />
+      ) : (
+        <PartList parts={message.parts} live={live} {...(actions.approve ? { onApprove: approve } : {})} />
+      )}
+      {live && <Typing />}
+      {!isUser && !live && <Ended message={message} interrupted={streaming} actions={actions} />}
+      {!live && !editing && message.deletedAt === null && (
+        <Foot message={message} actions={actions} onEdit={() => setEditing(true)} />
+      )}
+    </article>
+  )
+})

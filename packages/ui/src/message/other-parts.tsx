@@ -1,0 +1,89 @@
+import type { ArtifactPart, FilePart, JsonValue, SourcePart } from '@holdfast/conversation'
+import { Braces, File, FileText, Link, Shapes } from 'lucide-react'
+import { showJson } from './tool-state.ts'
+
+/** Only what a click can open without running anything. */
+const isSafe = (url: string): boolean => /^(https?|mailto):/i.test(url)
+const isPicture = (url: string): boolean => /^(blob:|data:image\/(png|jpe?g|gif|webp|avif);)/i.test(url)
+
+export function FileView({ part }: { readonly part: FilePart }) {
+  const name = part.filename ?? part.mediaType
+  if (part.url && part.mediaType.startsWith('image/') && isPicture(part.url)) {
+    return <img className="hf-picture" src={part.url} alt={name} />
+  }
+  const content = (
+    <>
+      <File size={15} aria-hidden />
+      <span className="hf-truncate">{name}</span>
+      {part.blob?.size != null && <span className="hf-hint">{Math.ceil(part.blob.size / 1024)} KB</span>}
+    </>
+  )
+  if (part.url && isSafe(part.url)) {
+    return (
+      <a className="hf-chip" href={part.url} target="_blank" rel="noreferrer noopener">
+        {content}
+      </a>
+    )
+  }
+  return (
+    <div className="hf-chip-row">
+      <span className="hf-chip">{content}</span>
+    </div>
+  )
+}
+
+export function SourceChips({ sources }: { readonly sources: readonly SourcePart[] }) {
+  return (
+    <div className="hf-chip-row">
+      {sources.map((source) => {
+        const Icon = source.sourceType === 'url' ? Link : FileText
+        const name = source.title ?? source.filename ?? source.url ?? source.sourceId
+        const content = (
+          <>
+            <Icon size={14} aria-hidden />
+            <span className="hf-truncate">{name}</span>
+          </>
+        )
+        return source.url && isSafe(source.url) ? (
+          <a key={source.id} className="hf-chip" href={source.url} target="_blank" rel="noreferrer noopener">
+            {content}
+          </a>
+        ) : (
+          <span key={source.id} className="hf-chip">
+            {content}
+          </span>
+        )
+      })}
+    </div>
+  )
+}
+
+export function ArtifactChip({ part }: { readonly part: ArtifactPart }) {
+  return (
+    <div className="hf-chip-row">
+      <span className="hf-chip">
+        <Shapes size={15} aria-hidden />
+        Artifact {part.artifact.slice(0, 8)}
+      </span>
+    </div>
+  )
+}
+
+/** Something another program put here. It is kept as it is, and shown as it is. */
+export function UnknownView({ title, value }: { readonly title: string; readonly value: JsonValue }) {
+  return (
+    <details className="hf-card">
+      <summary>
+        <span className="hf-card-icon">
+          <Braces size={16} aria-hidden />
+        </span>
+        <span className="hf-card-title">
+          <strong>{title}</strong>
+        </span>
+      </summary>
+      <div className="hf-card-body">
+        <pre className="hf-data hf-scroll">{showJson(value)}</pre>
+      </div>
+    </details>
+  )
+}
