@@ -65,6 +65,10 @@ export interface Journal {
   whenIdle(run: () => void): void
   /** Runs a read on the open storage; rejects with a `PersistenceError` while there is none. */
   read<T>(reading: (handle: PersistenceHandle) => Promise<T>): Promise<T>
+  /** Makes one row of a document's many. Left for another time when it does not work. */
+  compact(id: string, merge: (updates: readonly Uint8Array[]) => Uint8Array): Promise<void>
+  /** Which storage is open, or was last; null before the first. */
+  identity(): string | null
   /** Told when `stateOf` or `failure` may answer something else. */
   readonly changes: Listeners
   retry(): void
@@ -374,9 +378,22 @@ export function createJournal(
     },
     read: async (reading) => {
       if (!handle && !failure && !closed) await open()
-      if (!handle) throw failure?.error ?? new PersistenceError('CLOSED', 'the store is closed')
-      return reading(handle)
+      const from = handle
+      if (!from) throw failure?.error ?? new PersistenceError('CLOSED', 'the store is closed')
+      try {
+        return await reading(from)
+      } catch (error) {
+        // A storage that cannot be read will not do for writing either.
+        if (handle === from) fail(asPersistenceError(error))
+        throw error
+      }
     },
+    compact: async (id, merge) => {
+      if (!handle) return
+      const record = await handle.compact(id, merge).catch(() => null)
+      if (record) owner.committed([{ id, record, update: null, local: false }])
+    },
+    identity: () => identity,
     changes,
     retry: () => {
       if (!failure || opening) return

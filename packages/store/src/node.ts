@@ -1,1 +1,1 @@
-export {}
+export { updateLogPersistence } from './persistence/update-log.ts'

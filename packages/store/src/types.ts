@@ -4,6 +4,7 @@ import type {
   NewConversation as InitialConversation,
   Message,
   PartInput,
+  StreamingWriter,
   Summary,
 } from '@holdfast/conversation'
 import type { Awareness } from 'y-protocols/awareness'
@@ -98,17 +99,22 @@ export type FinishOptions = Omit<FinishMessage, 'completedAt'> & { readonly comp
  */
 export interface Writer {
   readonly messageId: string
+  /** False once the message has ended, here or by another window's hand: whoever feeds the writer should then stop. */
+  readonly open: boolean
   text(delta: string): void
   reasoning(delta: string): void
-  /** Appends a whole part (a tool call, a file, a step start...). Ends the text part that was open. */
-  part(part: PartInput): void
+  /** Appends a whole part (a tool call, a file, a step start...), after the deltas so far. Gives its id. */
+  part(part: PartInput): string
   toolInput(callId: string, delta: string): void
   toolOutput(callId: string, delta: string): void
-  /** Any other edit of this message, in order with the deltas. */
-  edit(change: (doc: Y.Doc) => void): void
+  /** Any other edit of this message, after the deltas so far, in one transaction. */
+  edit<T>(change: (doc: Y.Doc, writer: StreamingWriter) => T): T
   /** Everything so far is in the document and on the device. */
   flush(): Promise<void>
-  /** Writes the end, gives the lease back, and resolves when it is on the device. */
+  /**
+   * Writes the end, gives the lease back, and resolves when it is on the device. A cancellation by another window stands.
+   * Without it the message is found as interrupted when this window has gone.
+   */
   finish(options: FinishOptions): Promise<void>
   /** Ends it as `cancelled`. */
   abort(reason?: string): Promise<void>

@@ -1,4 +1,4 @@
-import { persistenceError } from './indexeddb-open.ts'
+import { persistenceError } from './errors.ts'
 import { type Body, transact } from './indexeddb-transaction.ts'
 import type {
   DocumentRecord,

@@ -1,4 +1,5 @@
 import type { Clock } from '../environment.ts'
+import { namedError, persistenceError } from './errors.ts'
 import { PersistenceError } from './port.ts'
 
 /** Version of the layout below. It only ever grows; an older program then refuses with `NEWER_VERSION`. */
@@ -17,40 +18,6 @@ export type StoreName = (typeof STORES)[number]
 
 /** A browser whose IndexedDB hangs (seen in several) never answers; a person must hear of it all the same. */
 const OPEN_TIMEOUT_MS = 10_000
-
-const NAMES: Record<string, PersistenceError['code']> = {
-  QuotaExceededError: 'QUOTA',
-  VersionError: 'NEWER_VERSION',
-  NotFoundError: 'CORRUPT',
-  DataCloneError: 'CORRUPT',
-  InvalidStateError: 'CLOSED',
-  UnknownError: 'UNAVAILABLE',
-  SecurityError: 'UNAVAILABLE',
-  NotAllowedError: 'UNAVAILABLE',
-}
-
-const TEXTS: Record<PersistenceError['code'], string> = {
-  BLOCKED: 'another tab is still using an older version of this storage; close it',
-  QUOTA: 'there is no space left on this device, or the browser gives this page no more',
-  DELETED: 'the storage on this device was deleted',
-  CLOSED: 'the browser closed the storage on this device',
-  NEWER_VERSION: 'the storage on this device was written by a newer version of this program; reload the page',
-  UNAVAILABLE: 'the browser gives this page no storage',
-  ABORTED: 'the browser did not complete the write',
-  CORRUPT: 'the storage on this device cannot be read',
-  UNSUPPORTED: 'this storage does not keep that',
-}
-
-export function persistenceError(code: PersistenceError['code'], cause?: unknown): PersistenceError {
-  return new PersistenceError(code, TEXTS[code], cause === undefined ? undefined : { cause })
-}
-
-/** Gives whatever IndexedDB threw, or reported as `error`, its name among ours. */
-export function namedError(cause: unknown, otherwise: PersistenceError['code'] = 'ABORTED'): PersistenceError {
-  if (cause instanceof PersistenceError) return cause
-  const name = cause instanceof Error || cause instanceof DOMException ? cause.name : ''
-  return persistenceError(NAMES[name] ?? otherwise, cause)
-}
 
 /** Opens the database, making it if need be. Never stays unsettled. */
 export function openDatabase(factory: IDBFactory, name: string, clock: Clock): Promise<IDBDatabase> {

@@ -1,4 +1,5 @@
-import { namedError, type StoreName } from './indexeddb-open.ts'
+import { namedError } from './errors.ts'
+import type { StoreName } from './indexeddb-open.ts'
 
 /** What a transaction asks. Requests are awaited by callbacks: a promise in between would let it commit early. */
 export type Ask = <T>(request: IDBRequest<T>, then: (result: T) => void) => void

@@ -1,6 +1,7 @@
 import { type Clock, systemClock, systemRandom } from '../environment.ts'
+import { persistenceError } from './errors.ts'
 import { indexedDbHandle } from './indexeddb-handle.ts'
-import { openDatabase, persistenceError } from './indexeddb-open.ts'
+import { openDatabase } from './indexeddb-open.ts'
 import { transact } from './indexeddb-transaction.ts'
 import type { Persistence, PersistenceError } from './port.ts'
 

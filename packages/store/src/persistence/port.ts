@@ -36,6 +36,8 @@ export interface DocumentRecord {
   readonly sent: number
   /** The relay's epoch for this document, when known. */
   readonly epoch: string | null
+  /** Grows with every change of this record, so that of two copies the newer is known. */
+  readonly revision: number
 }
 
 export interface StoredDocument {

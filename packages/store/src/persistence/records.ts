@@ -2,7 +2,7 @@ import type { DocumentRecord, DocumentWrite } from './port.ts'
 
 /** A document that was never written. */
 export function freshRecord(id: string): DocumentRecord {
-  return { id, summary: null, last: 0, rows: 0, edited: 0, sent: 0, epoch: null }
+  return { id, summary: null, last: 0, rows: 0, edited: 0, sent: 0, epoch: null, revision: 0 }
 }
 
 /** The record after a write: the one place that decides what a write does to it, for every persistence. */
@@ -17,6 +17,7 @@ export function applyWrite(record: DocumentRecord, write: DocumentWrite): Docume
     // What was never written here cannot have been sent from here.
     sent: write.offer ? 0 : Math.max(record.sent, Math.min(write.sent ?? 0, last)),
     epoch: write.epoch ?? record.epoch,
+    revision: record.revision + 1,
   }
 }
 
@@ -26,7 +27,7 @@ export function applyCompaction(record: DocumentRecord, removed: number): Docume
   const rows = record.rows - removed + 1
   // The new row holds only what the removed ones held: it is on the relay as far as they were.
   const sent = record.sent >= record.last ? last : record.sent
-  return { ...record, last, rows, sent }
+  return { ...record, last, rows, sent, revision: record.revision + 1 }
 }
 
 export function isWaiting(record: DocumentRecord): boolean {

@@ -1,0 +1,316 @@
+import { type ConversationReader, createReader, encodeSummary, summarize } from '@holdfast/conversation'
+import { Awareness } from 'y-protocols/awareness'
+import * as Y from 'yjs'
+import type { Connection, Membership } from './connection/port.ts'
+import type { Clock } from './environment.ts'
+import type { Committed, Journal } from './journal.ts'
+import { compactUpdates } from './merge.ts'
+import { persistenceError } from './persistence/errors.ts'
+import type { DocumentRecord, PersistenceError } from './persistence/port.ts'
+import { freshRecord } from './persistence/records.ts'
+import { linkPresence, type PresenceLink } from './presence.ts'
+import { createSending, type Sending } from './sending.ts'
+import { createListeners, createSignal, type Listeners, type Signal } from './signal.ts'
+import type { TabMessage, Tabs } from './tabs.ts'
+import type { ConversationStatus } from './types.ts'
+
+/** The origin of edits made through the store; hand it to an `UndoManager` to undo only this window's. */
+export const LOCAL_ORIGIN = 'holdfast-local'
+const FROM_DEVICE = Symbol('read from this device')
+const FROM_TABS = Symbol('came from another tab, which keeps it')
+
+/** A document with this many rows is compacted when nobody has it open any more. */
+const COMPACT_ROWS = 64
+
+export interface LiveOptions {
+  readonly id: string
+  readonly journal: Journal
+  readonly tabs: Tabs
+  readonly clock: Clock
+  /** The record as the list knows it. */
+  readonly record: () => DocumentRecord | undefined
+  /** Shown to others as being here. A document opened only to be synced is not. */
+  readonly visible: boolean
+}
+
+/** One conversation in memory, however many have it open. */
+export interface Live {
+  readonly id: string
+  readonly doc: Y.Doc
+  readonly awareness: Awareness
+  readonly reader: ConversationReader
+  readonly presence: PresenceLink
+  readonly status: Signal<ConversationStatus>
+  readonly changed: Listeners
+  /** Told of changes that are more than growing text. */
+  readonly restructured: Listeners
+  /** Resolves when what the device had is in the document, or could not be read (`status` says so). */
+  readonly loaded: Promise<void>
+  isLoaded(): boolean
+  /** Reads what the device has, if that did not work before. */
+  load(): Promise<void>
+  edit<T>(change: (doc: Y.Doc) => T): T
+  connect(connection: Connection | null): void
+  membership(): Membership | null
+  /** The summary to store beside the next row; null when it did not change. */
+  takeSummary(): Uint8Array | null
+  onCommitted(change: Committed): void
+  /** The storage is another one and knows nothing of this document yet. */
+  onFresh(): void
+  receive(message: Extract<TabMessage, { id: string }> | Extract<TabMessage, { type: 'committed' }>): void
+  /** True when the device, and the relay if one is connected, have all of it. */
+  isSettled(): boolean
+  show(): void
+  refresh(): void
+  /** All of it as one update, or null when there is nothing in it. */
+  wholeState(): Uint8Array | null
+  onDestroy(listener: () => void): void
+  compact(): Promise<void>
+  destroy(): void
+}
+
+export function createLive(options: LiveOptions): Live {
+  const { id, journal, tabs } = options
+  const doc = new Y.Doc()
+  const awareness = new Awareness(doc)
+  if (!options.visible) awareness.setLocalState(null)
+  const reader = createReader(doc)
+  const changed = createListeners()
+  const restructured = createListeners()
+  const status = createSignal<ConversationStatus>({ kind: 'saved', relay: 'none' }, sameStatus)
+  const presence = linkPresence(id, awareness, tabs)
+  let membership: Membership | null = null
+  let sending: Sending | null = null
+  let unsubscribe: (() => void)[] = []
+  let loaded = false
+  let destroyed = false
+  let summaryStale = false
+  let damage: { readonly reason: PersistenceError; readonly since: number } | null = null
+  /** Every row numbered up to this is in the document; `beyond` are later ones that are too. */
+  let covered = 0
+  const beyond = new Set<number>()
+
+  const record = (): DocumentRecord => options.record() ?? freshRecord(id)
+
+  const cover = (row: number): void => {
+    if (row > covered) beyond.add(row)
+    while (beyond.delete(covered + 1)) covered++
+  }
+
+  const computeStatus = (): ConversationStatus => {
+    const failure = journal.failure()
+    const state = journal.stateOf(id)
+    if (failure && (state === 'failing' || !loaded)) {
+      return { kind: 'not-saved', reason: failure.error, since: failure.since }
+    }
+    if (damage) return { kind: 'not-saved', ...damage }
+    if (state === 'writing') return { kind: 'saving' }
+    return { kind: 'saved', ...(sending ? sending.progress() : { relay: 'none' as const }) }
+  }
+  const refresh = (): void => {
+    if (!destroyed) status.set(computeStatus())
+  }
+
+  doc.on('update', (update: Uint8Array, origin: unknown) => {
+    if (origin === FROM_DEVICE || origin === FROM_TABS) return
+    journal.append(id, update, membership === null || origin !== membership.origin)
+    refresh()
+  })
+  doc.on('afterTransaction', (transaction: Y.Transaction) => {
+    if (transaction.changed.size === 0) return
+    // Text that grows changes no summary, and is what there is most of.
+    const grown = [...transaction.changed.keys()].every((type) => type instanceof Y.Text)
+    summaryStale ||= !grown
+    changed.tell()
+    if (!grown) restructured.tell()
+  })
+
+  const apply = (updates: readonly Uint8Array[], origin: unknown): void => {
+    doc.transact(() => {
+      for (const update of updates) {
+        try {
+          Y.applyUpdate(doc, update, origin)
+        } catch (error) {
+          // One row that rotted must not take the others with it.
+          damage ??= { reason: persistenceError('CORRUPT', error), since: options.clock.now() }
+        }
+      }
+    }, origin)
+  }
+
+  /** Asks the other tabs for what they have and this document lacks. */
+  const askTabs = (): void => tabs.post({ type: 'opened', from: tabs.self, id, vector: Y.encodeStateVector(doc) })
+
+  const load = async (): Promise<void> => {
+    if (loaded || destroyed) return
+    try {
+      const stored = await journal.read((handle) => handle.load(id))
+      if (destroyed) return
+      if (stored) {
+        const staleBefore = summaryStale
+        apply(stored.updates, FROM_DEVICE)
+        covered = Math.max(covered, stored.record.last)
+        for (const row of [...beyond]) if (row <= covered) beyond.delete(row)
+        // What was read changes nothing that is stored, unless the stored summary is missing.
+        summaryStale = staleBefore || stored.record.summary === null
+      }
+      loaded = true
+      askTabs()
+      if (summaryStale) journal.touch(id)
+    } catch {
+      // The journal has failed and says so; it calls again when the storage is open.
+    }
+    refresh()
+  }
+
+  const catchUp = async (): Promise<void> => {
+    const stored = await journal.read((handle) => handle.load(id, covered))
+    if (!stored || destroyed) return
+    apply(stored.updates, FROM_DEVICE)
+    cover(covered)
+    covered = Math.max(covered, stored.record.last)
+    for (const row of [...beyond]) if (row <= covered) beyond.delete(row)
+  }
+
+  const disconnect = (): void => {
+    for (const off of unsubscribe) off()
+    unsubscribe = []
+    sending?.close()
+    membership?.leave()
+    sending = null
+    membership = null
+  }
+
+  const live: Live = {
+    id,
+    doc,
+    awareness,
+    reader,
+    presence,
+    status,
+    changed,
+    restructured,
+    loaded: Promise.resolve(),
+    isLoaded: () => loaded,
+    load,
+    edit: (change) => doc.transact(() => change(doc), LOCAL_ORIGIN),
+    membership: () => membership,
+    connect: (connection) => {
+      disconnect()
+      if (!connection || destroyed) {
+        refresh()
+        return
+      }
+      const joined = connection.join(id, doc, awareness)
+      membership = joined
+      sending = createSending(
+        connection,
+        joined,
+        {
+          marks: record,
+          covered: () => covered,
+          catchUp,
+          onSent: (upTo) => {
+            if (upTo > record().sent) journal.markSent(id, upTo)
+          },
+        },
+        options.clock,
+      )
+      const onState = (): void => {
+        // Leaving, the provider forgot everybody, the other tabs' windows too: they are asked to say it again.
+        if (joined.state.get().kind === 'offline') askTabs()
+        sending?.poke()
+        refresh()
+      }
+      unsubscribe = [joined.state.subscribe(onState), connection.state.subscribe(refresh)]
+      sending.poke()
+      refresh()
+    },
+    takeSummary: () => {
+      if (!loaded || !summaryStale) return null
+      summaryStale = false
+      return encodeSummary(summarize(reader.read()))
+    },
+    onCommitted: ({ record: now, update }) => {
+      if (update) cover(now.last)
+      sending?.poke()
+      refresh()
+    },
+    onFresh: () => {
+      covered = 0
+      beyond.clear()
+      loaded = true
+      summaryStale = true
+    },
+    receive: (message) => {
+      switch (message.type) {
+        case 'committed':
+          if (message.update) {
+            apply([message.update], FROM_TABS)
+            cover(message.record.last)
+            if (doc.store.pendingStructs) askTabs()
+          }
+          sending?.poke()
+          refresh()
+          break
+        case 'unsaved':
+          // Without the symbol it counts as this window's own: the other one cannot keep it, perhaps this one can.
+          apply([message.update], null)
+          break
+        case 'opened':
+          void answer(message.from, message.vector)
+          break
+        case 'state':
+          if (message.to === tabs.self) apply([message.update], message.saved ? FROM_TABS : null)
+          break
+        case 'awareness':
+          presence.receive(message.update)
+          break
+      }
+    },
+    isSettled: () => {
+      const { edited, sent } = record()
+      return journal.stateOf(id) === 'clean' && (!sending || edited <= sent)
+    },
+    show: () => {
+      if (awareness.getLocalState() === null) awareness.setLocalState({})
+    },
+    refresh,
+    wholeState: () => (doc.store.clients.size === 0 ? null : Y.encodeStateAsUpdate(doc)),
+    onDestroy: (listener) => doc.on('destroy', listener),
+    compact: async () => {
+      if (!loaded || record().rows < COMPACT_ROWS || journal.failure()) return
+      await journal.compact(id, compactUpdates)
+    },
+    destroy: () => {
+      if (destroyed) return
+      destroyed = true
+      disconnect()
+      awareness.setLocalState(null)
+      presence.destroy()
+      reader.destroy()
+      doc.destroy()
+    },
+  }
+
+  /** Tells a tab that opened this document what it lacks: nothing that is not on the device, unless it cannot be. */
+  const answer = async (to: string, vector: Uint8Array): Promise<void> => {
+    const saved = await journal.saved(id).then(
+      () => true,
+      () => false,
+    )
+    if (destroyed) return
+    presence.announce()
+    tabs.post({ type: 'state', to, id, update: Y.encodeStateAsUpdate(doc, vector), saved })
+  }
+
+  Object.assign(live, { loaded: load() })
+  refresh()
+  return live
+}
+
+function sameStatus(a: ConversationStatus, b: ConversationStatus): boolean {
+  if (a.kind === 'saved' && b.kind === 'saved') return a.relay === b.relay && a.reason?.code === b.reason?.code
+  if (a.kind === 'not-saved' && b.kind === 'not-saved') return a.reason === b.reason && a.since === b.since
+  return a.kind === b.kind
+}

@@ -1,0 +1,36 @@
+import * as decoding from 'lib0/decoding'
+import * as encoding from 'lib0/encoding'
+import type { DocumentRecord } from './port.ts'
+
+const FORMAT = 1
+
+/** What an update log has no place for, packed into the one opaque register it keeps per document: its summary. */
+export type PackedRecord = Pick<DocumentRecord, 'edited' | 'sent' | 'epoch' | 'revision' | 'summary'>
+
+export function packRecord(record: PackedRecord): Uint8Array {
+  const encoder = encoding.createEncoder()
+  encoding.writeVarUint(encoder, FORMAT)
+  encoding.writeVarUint(encoder, record.edited)
+  encoding.writeVarUint(encoder, record.sent)
+  encoding.writeVarUint(encoder, record.revision)
+  encoding.writeVarString(encoder, record.epoch ?? '')
+  encoding.writeVarUint8Array(encoder, record.summary ?? new Uint8Array())
+  return encoding.toUint8Array(encoder)
+}
+
+/** Null for what this program did not write (a relay's summary, say). */
+export function unpackRecord(bytes: Uint8Array | null): PackedRecord | null {
+  if (!bytes) return null
+  try {
+    const decoder = decoding.createDecoder(bytes)
+    if (decoding.readVarUint(decoder) !== FORMAT) return null
+    const edited = decoding.readVarUint(decoder)
+    const sent = decoding.readVarUint(decoder)
+    const revision = decoding.readVarUint(decoder)
+    const epoch = decoding.readVarString(decoder) || null
+    const summary = decoding.readVarUint8Array(decoder)
+    return { edited, sent, revision, epoch, summary: summary.length === 0 ? null : summary }
+  } catch {
+    return null
+  }
+}

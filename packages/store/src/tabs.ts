@@ -1,0 +1,58 @@
+import type { Channel } from './environment.ts'
+import type { DocumentRecord } from './persistence/port.ts'
+
+/**
+ * What the tabs of one browser tell each other about a space, with no relay. Only this program, of the same origin,
+ * speaks on the channel; another layout of messages takes another version.
+ */
+const VERSION = 1
+
+export type TabMessage =
+  /** On the device now: the record, and the row that was written unless only the record changed. Not to be stored again. */
+  | {
+      readonly type: 'committed'
+      readonly identity: string
+      readonly record: DocumentRecord
+      readonly update: Uint8Array | null
+    }
+  /** The sender cannot save this. Whoever can, should. */
+  | { readonly type: 'unsaved'; readonly id: string; readonly update: Uint8Array }
+  /** The sender opened this document and has this state; who has more says so. */
+  | { readonly type: 'opened'; readonly from: string; readonly id: string; readonly vector: Uint8Array }
+  /** What the opener lacks. `saved`: the sender has it on the device. */
+  | {
+      readonly type: 'state'
+      readonly to: string
+      readonly id: string
+      readonly update: Uint8Array
+      readonly saved: boolean
+    }
+  /** The sender's own awareness state, and no other's. */
+  | { readonly type: 'awareness'; readonly id: string; readonly update: Uint8Array }
+export interface Tabs {
+  /** A random name of this tab. */
+  readonly self: string
+  post(message: TabMessage): void
+  close(): void
+}
+
+export function joinTabs(
+  open: ((name: string) => Channel) | null,
+  space: string,
+  self: string,
+  onMessage: (message: TabMessage) => void,
+): Tabs {
+  const channel = open?.(`holdfast:${space}:${VERSION}`) ?? null
+  channel?.onMessage((message) => onMessage(message as TabMessage))
+  let closed = false
+  return {
+    self,
+    post: (message) => {
+      if (!closed) channel?.post(message)
+    },
+    close: () => {
+      closed = true
+      channel?.close()
+    },
+  }
+}
