@@ -84,7 +84,9 @@ export interface NewToolCall extends PartInputBase {
   /** Default: 'input-available' when there is an input, else 'input-streaming'. */
   readonly state?: ToolState
   readonly input?: JsonValue
+  readonly inputText?: string
   readonly output?: JsonValue
+  readonly outputText?: string
   readonly errorText?: string
   readonly approval?: NewApproval
   readonly providerExecuted?: boolean

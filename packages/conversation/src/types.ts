@@ -87,6 +87,8 @@ export interface Meta {
   readonly error: Failure | null
   readonly forkedFrom: { readonly conversation: string; readonly message: string | null } | null
   readonly source: ImportSource | null
+  /** Every version of the source that was imported, sorted by hash. */
+  readonly imports: readonly { readonly hash: string; readonly importer: string }[]
   readonly custom: JsonObject
   readonly extra: JsonObject
 }
