@@ -36,6 +36,11 @@ export function storageError(error: unknown): UpdateLogError {
   return new UpdateLogError('STORAGE_FAILED', `The storage failed: ${reason}`, { cause: error })
 }
 
+/** As `storageError`, but what has no code is no failure of the storage but a mistake of ours, and stays what it is. */
+export function named(error: unknown): unknown {
+  return codesOf(error).size > 0 ? storageError(error) : error
+}
+
 /** As `storageError`, for reading one document: what cannot be right is damage of that document alone. */
 export function readError(document: string, error: unknown): UpdateLogError {
   if (error instanceof UpdateLogError) return error

@@ -1,4 +1,4 @@
-import { access, constants, mkdir, open, readFile, rename, rm } from 'node:fs/promises'
+import { access, constants, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { UpdateLogError } from '../errors.ts'
 import { codesOf, reasonOf } from './faults.ts'
@@ -96,13 +96,20 @@ async function writeSafely(path: string, text: string): Promise<void> {
   await rename(temporary, path)
 }
 
+/** Besides what it makes of its logs, LevelDB writes a few small files when it opens. */
+const SPARE_BYTES = 2 << 20
+
 /**
- * Whether the disk takes this many bytes now. LevelDB needs room to open again, and a handle that is closed for it cannot be read,
- * so this is asked first.
+ * Whether the disk has room for LevelDB to open again: it makes tables of its logs then. A handle that is closed in vain cannot be
+ * read any more, so this is asked first, by writing that much.
  */
-export async function hasRoom(folder: Folder, bytes: number): Promise<boolean> {
+export async function hasRoom(folder: Folder): Promise<boolean> {
   const path = join(folder.directory, 'room')
   try {
+    const sizes = await Promise.all(
+      (await logFiles(folder.log)).map(async (name) => (await stat(join(folder.log, name))).size),
+    )
+    const bytes = sizes.reduce((sum, size) => sum + size, SPARE_BYTES)
     const file = await open(path, 'w', 0o600)
     try {
       const block = new Uint8Array(1 << 20)
@@ -117,5 +124,15 @@ export async function hasRoom(folder: Folder, bytes: number): Promise<boolean> {
     throw error
   } finally {
     await rm(path, { force: true })
+  }
+}
+
+/** LevelDB's own logs, oldest first. */
+export async function logFiles(database: string): Promise<string[]> {
+  try {
+    return (await readdir(database)).filter((name) => /^\d+\.log$/.test(name)).sort()
+  } catch (error) {
+    if (codesOf(error).has('ENOENT')) return []
+    throw error
   }
 }

@@ -1,7 +1,7 @@
 import { UpdateLogError } from '../errors.ts'
 import type { OpenedInfo } from '../types.ts'
 import type { Database, OpenDatabase, Operation, View } from './database.ts'
-import { storageError } from './faults.ts'
+import { named, storageError } from './faults.ts'
 import { type Folder, hasRoom } from './folder.ts'
 import { COMMIT_KEY, type KeyRange } from './keys.ts'
 import { type MarkFile, openMark } from './mark.ts'
@@ -54,9 +54,6 @@ export interface HandleOptions {
 
 /** After a reopening that failed, this long every write is refused with the same reason: a full disk is not asked a thousand times. */
 const RETRY_MS = 250
-/** LevelDB turns its logs (two of 4 MiB at most) into tables when it opens. */
-const ROOM_BYTES = 12 << 20
-
 export async function openHandle(options: HandleOptions): Promise<Handle> {
   const { folder, openDatabase, draw, now, onReopened } = options
   let opening: MarkFile | null = null
@@ -103,7 +100,11 @@ export async function openHandle(options: HandleOptions): Promise<Handle> {
       onReopened()
     } catch (error) {
       state = { kind: 'down' }
-      throw storageError(error)
+      const why = storageError(error)
+      if (why.code === 'STORAGE_FULL') throw why
+      throw new UpdateLogError('STORAGE_FAILED', `The storage cannot be opened again: ${why.message}`, {
+        cause: error,
+      })
     }
   }
 
@@ -130,12 +131,12 @@ export async function openHandle(options: HandleOptions): Promise<Handle> {
     try {
       if (state.kind === 'reopening') await state.done
       else if (state.kind === 'down') await startReopening(null)
-      else if (await hasRoom(folder, ROOM_BYTES)) await startReopening(state.database)
+      else if (await hasRoom(folder)) await startReopening(state.database)
       else throw new UpdateLogError('STORAGE_FULL', `The disk of ${folder.directory} is full.`)
     } catch (error) {
-      const named = storageError(error)
-      refusal = { error: named, until: now() + RETRY_MS }
-      throw named
+      const why = storageError(error)
+      refusal = { error: why, until: now() + RETRY_MS }
+      throw why
     }
   }
 
@@ -151,6 +152,8 @@ export async function openHandle(options: HandleOptions): Promise<Handle> {
       try {
         view = database.view()
         return await run(view)
+      } catch (error) {
+        throw named(error)
       } finally {
         await view?.close()
         readers -= 1

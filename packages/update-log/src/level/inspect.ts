@@ -1,7 +1,8 @@
-import { copyFile, mkdir, readdir, readFile } from 'node:fs/promises'
+import { copyFile, mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { crc32c } from './crc32.ts'
 import { codesOf } from './faults.ts'
+import { logFiles } from './folder.ts'
 
 /**
  * LevelDB skips what it cannot read of its own log without a word: one flipped byte lost 194 to 235 of 5,000 fsynced records. So the
@@ -80,15 +81,6 @@ async function readIfThere(path: string): Promise<Uint8Array | null> {
     return await readFile(path)
   } catch (error) {
     if (codesOf(error).has('ENOENT')) return null
-    throw error
-  }
-}
-
-async function logFiles(database: string): Promise<string[]> {
-  try {
-    return (await readdir(database)).filter((name) => /^\d+\.log$/.test(name)).sort()
-  } catch (error) {
-    if (codesOf(error).has('ENOENT')) return []
     throw error
   }
 }

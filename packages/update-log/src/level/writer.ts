@@ -3,7 +3,7 @@ import type { FeedCounter } from '../head.ts'
 import { refKey } from '../names.ts'
 import type { CommitEvent, DocumentRef } from '../types.ts'
 import type { View } from './database.ts'
-import { storageError } from './faults.ts'
+import { named, storageError } from './faults.ts'
 import type { Handle } from './handle.ts'
 import { feedRangeOfSpace, lastNumber } from './keys.ts'
 import { type DocumentState, findDocument } from './lookup.ts'
@@ -120,8 +120,8 @@ export function createWriter(handle: () => Handle, onCommit: (event: CommitEvent
       for (const [space, place] of transaction.places()) {
         ceilings.set(space, Math.min(ceilings.get(space) ?? Number.POSITIVE_INFINITY, place - 1))
       }
-      const named = storageError(error)
-      for (const { job } of planned) job.reject(named)
+      const why = storageError(error)
+      for (const { job } of planned) job.reject(why)
     }
   }
 
@@ -145,7 +145,7 @@ export function createWriter(handle: () => Handle, onCommit: (event: CommitEvent
     } catch (error) {
       for (const job of jobs) results.set(job, error)
     }
-    for (const [job, error] of results) job.reject(error)
+    for (const [job, error] of results) job.reject(named(error))
     return jobs.filter((job) => !results.has(job))
   }
 
