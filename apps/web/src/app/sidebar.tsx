@@ -104,80 +104,86 @@ export function Sidebar(props: SidebarProps) {
 
   return (
     <nav className="app-side" aria-label="Conversations and settings">
-      <div className="app-brand">
-        <a href="#/">
-          <img src="./icon.svg" alt="" />
-          Holdfast
-        </a>
-        <IconButton label="Hide the list" shortcut={shortcutText('side')} onClick={props.onClose}>
-          <PanelLeftClose size={18} aria-hidden />
-        </IconButton>
-      </div>
-      <div className="app-new">
-        <Button onClick={props.onNew} aria-label="New conversation" title={`New conversation (${shortcutText('new')})`}>
-          <Plus size={16} aria-hidden />
-          New conversation
-        </Button>
-      </div>
-      <div className="hf-search">
-        <Search size={15} aria-hidden />
-        <input
-          ref={props.searchRef}
-          type="search"
-          className="hf-input"
-          aria-label="Search titles"
-          placeholder="Search"
-          value={query}
-          onChange={(event) => setQuery(event.target.value)}
-          onKeyDown={(event) => {
-            if (event.key === 'Escape') setQuery('')
-          }}
-        />
-      </div>
-      {view !== 'current' && (
-        <div className="app-view-head">
-          <IconButton label="Back to conversations" size="small" onClick={() => setView('current')}>
-            <ArrowLeft size={16} aria-hidden />
+      <div className="app-side-inner">
+        <div className="app-brand">
+          <a href="#/">
+            <img src="./icon.svg" alt="" />
+            Holdfast
+          </a>
+          <IconButton label="Hide the list" shortcut={shortcutText('side')} onClick={props.onClose}>
+            <PanelLeftClose size={18} aria-hidden />
           </IconButton>
-          {viewNames[view]}
         </div>
-      )}
-      <ConversationList
-        items={items}
-        view={view}
-        query={filter}
-        selected={selected}
-        now={now}
-        showWaiting={relay === 'offline' || relay === 'refused'}
-        hrefOf={hrefOf}
-        onOpen={open}
-        onDelete={(item) => {
-          if (item.summary.deletedAt === null) actions.trash(item.id, titleOf(item))
-        }}
-        menuOf={menuOf}
-      />
-      <div className="app-side-foot">
-        <IconButton
-          label="Archive"
-          aria-pressed={view === 'archive'}
-          onClick={() => setView(view === 'archive' ? 'current' : 'archive')}
-        >
-          <Archive size={17} aria-hidden />
-        </IconButton>
-        <IconButton
-          label="Trash"
-          aria-pressed={view === 'trash'}
-          onClick={() => setView(view === 'trash' ? 'current' : 'trash')}
-        >
-          <Trash2 size={17} aria-hidden />
-        </IconButton>
-        <span className="app-fill" />
-        <IconButton label="Keyboard shortcuts" shortcut="?" onClick={props.onHelp}>
-          <CircleQuestionMark size={17} aria-hidden />
-        </IconButton>
-        <IconButton label="Settings" shortcut={shortcutText('settings')} onClick={props.onSettings}>
-          <Settings2 size={17} aria-hidden />
-        </IconButton>
+        <div className="app-new">
+          <Button
+            onClick={props.onNew}
+            aria-label="New conversation"
+            title={`New conversation (${shortcutText('new')})`}
+          >
+            <Plus size={16} aria-hidden />
+            New conversation
+          </Button>
+        </div>
+        <div className="hf-search">
+          <Search size={15} aria-hidden />
+          <input
+            ref={props.searchRef}
+            type="search"
+            className="hf-input"
+            aria-label="Search titles"
+            placeholder="Search"
+            value={query}
+            onChange={(event) => setQuery(event.target.value)}
+            onKeyDown={(event) => {
+              if (event.key === 'Escape') setQuery('')
+            }}
+          />
+        </div>
+        {view !== 'current' && (
+          <div className="app-view-head">
+            <IconButton label="Back to conversations" size="small" onClick={() => setView('current')}>
+              <ArrowLeft size={16} aria-hidden />
+            </IconButton>
+            {viewNames[view]}
+          </div>
+        )}
+        <ConversationList
+          items={items}
+          view={view}
+          query={filter}
+          selected={selected}
+          now={now}
+          showWaiting={relay === 'offline' || relay === 'refused'}
+          hrefOf={hrefOf}
+          onOpen={open}
+          onDelete={(item) => {
+            if (item.summary.deletedAt === null) actions.trash(item.id, titleOf(item))
+          }}
+          menuOf={menuOf}
+        />
+        <div className="app-side-foot">
+          <IconButton
+            label="Archive"
+            aria-pressed={view === 'archive'}
+            onClick={() => setView(view === 'archive' ? 'current' : 'archive')}
+          >
+            <Archive size={17} aria-hidden />
+          </IconButton>
+          <IconButton
+            label="Trash"
+            aria-pressed={view === 'trash'}
+            onClick={() => setView(view === 'trash' ? 'current' : 'trash')}
+          >
+            <Trash2 size={17} aria-hidden />
+          </IconButton>
+          <span className="app-fill" />
+          <IconButton label="Keyboard shortcuts" shortcut="?" onClick={props.onHelp}>
+            <CircleQuestionMark size={17} aria-hidden />
+          </IconButton>
+          <IconButton label="Settings" shortcut={shortcutText('settings')} onClick={props.onSettings}>
+            <Settings2 size={17} aria-hidden />
+          </IconButton>
+        </div>
       </div>
     </nav>
   )

@@ -82,6 +82,20 @@ async function* speak(
   yield { type: 'finish', usage: usage(question.text, words), finishReason: { unified, raw: unified } }
 }
 
+/** `ReadableStream.from`, which not every browser has. */
+function streamFrom<T>(source: AsyncGenerator<T>): ReadableStream<T> {
+  return new ReadableStream<T>({
+    async pull(controller) {
+      const { done, value } = await source.next()
+      if (done) controller.close()
+      else controller.enqueue(value)
+    },
+    async cancel() {
+      await source.return(undefined)
+    },
+  })
+}
+
 /** A language model of the AI SDK that runs a script on the device: no network, no key, and it says what it is. */
 export function createDemoModel(options: DemoModelOptions): LanguageModelV4 {
   return {
@@ -90,6 +104,6 @@ export function createDemoModel(options: DemoModelOptions): LanguageModelV4 {
     modelId: 'demo',
     supportedUrls: {},
     doGenerate: () => Promise.reject(new Error('the demo model only streams')),
-    doStream: async (call) => ({ stream: ReadableStream.from(speak(call, options)) }),
+    doStream: async (call) => ({ stream: streamFrom(speak(call, options)) }),
   }
 }

@@ -1,9 +1,10 @@
 import type { Message } from '@holdfast/conversation'
 import { useLive, useMessage } from '@holdfast/react'
 import type { OpenConversation } from '@holdfast/store'
-import { Anchor, Pencil, RotateCw } from 'lucide-react'
+import { Pencil, RotateCw } from 'lucide-react'
 import { memo, useCallback, useState } from 'react'
 import { IconButton } from '../controls/button.tsx'
+import { Mark } from '../controls/mark.tsx'
 import { CopyButton } from '../markdown/copy-button.tsx'
 import type { MessageActions } from './actions.ts'
 import { AlternativesView } from './alternatives.tsx'
@@ -110,7 +111,7 @@ export const MessageView = memo(function MessageView({ conversation, id, last, a
       {!isUser && (
         <header className="hf-message-head">
           <span className="hf-glyph">
-            <Anchor size={14} aria-hidden />
+            <Mark size={15} />
           </span>
           <strong>{author}</strong>
         </header>
