@@ -155,11 +155,11 @@ export function createLive(options: LiveOptions): Live {
         summaryStale = staleBefore || stored.record.summary === null
       }
       loaded = true
-      askTabs()
       if (summaryStale) journal.touch(id)
     } catch {
-      // The journal has failed and says so; it calls again when the storage is open.
+      // The journal has failed and says so; this is called again when the storage is open. Other tabs may have it.
     }
+    askTabs()
     refresh()
   }
 
@@ -295,10 +295,14 @@ export function createLive(options: LiveOptions): Live {
 
   /** Tells a tab that opened this document what it lacks: nothing that is not on the device, unless it cannot be. */
   const answer = async (to: string, vector: Uint8Array): Promise<void> => {
-    const saved = await journal.saved(id).then(
-      () => true,
-      () => false,
-    )
+    let saved = true
+    // Looked at again after each wait: what is written meanwhile is part of the answer too.
+    while (saved && !destroyed && journal.stateOf(id) !== 'clean') {
+      saved = await journal.saved(id).then(
+        () => true,
+        () => false,
+      )
+    }
     if (destroyed) return
     presence.announce()
     tabs.post({ type: 'state', to, id, update: Y.encodeStateAsUpdate(doc, vector), saved })

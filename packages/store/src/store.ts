@@ -24,7 +24,7 @@ import type { OpenStoreOptions, Persisted, RelayAddress, Store, StoreStatus } fr
 export async function openStore(options: OpenStoreOptions): Promise<Store> {
   const environment: Environment = { ...browserEnvironment(), ...options }
   const { clock, random, locks } = environment
-  const { space } = options
+  const { space, connect = websocketConnection } = options
   const list = createList()
   let connection: Connection | null = null
   let background: Background | null = null
@@ -137,7 +137,7 @@ export async function openStore(options: OpenStoreOptions): Promise<Store> {
     for (const live of lives.all()) live.connect(null)
     connection?.close()
     background = null
-    connection = address && websocketConnection(space, address, environment)
+    connection = address && connect(space, address, environment)
     for (const live of lives.all()) live.connect(connection)
     if (connection) {
       stopWatching = connection.state.subscribe(refresh)

@@ -76,18 +76,16 @@ export function createStream(options: StreamOptions): Writer {
       apply()
       return
     }
+    const busy = journal.busy()
+    if (busy) cancelTimer ??= clock.after(LONGEST_WAIT_MS, apply)
     if (scheduled) return
     scheduled = true
     const go = (): void => {
       scheduled = false
       apply()
     }
-    if (!journal.busy()) {
-      queueMicrotask(go)
-      return
-    }
-    journal.whenIdle(go)
-    cancelTimer ??= clock.after(LONGEST_WAIT_MS, apply)
+    if (busy) journal.whenIdle(go)
+    else queueMicrotask(go)
   }
 
   const push = (kind: Delta['kind'], call: string, text: string): void => {

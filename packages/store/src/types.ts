@@ -9,6 +9,7 @@ import type {
 } from '@holdfast/conversation'
 import type { Awareness } from 'y-protocols/awareness'
 import type * as Y from 'yjs'
+import type { Connection } from './connection/port.ts'
 import type { Environment } from './environment.ts'
 import type { Persistence, PersistenceErrorCode } from './persistence/port.ts'
 
@@ -172,6 +173,8 @@ export interface OpenStoreOptions extends Partial<Environment> {
   readonly space: string
   readonly persistence: Persistence
   readonly relay?: RelayAddress | null
+  /** Another way to a relay than stock y-websocket sockets. */
+  readonly connect?: (space: string, address: RelayAddress, environment: Environment) => Connection
 }
 
 export interface Store {
