@@ -11,16 +11,26 @@ export const CLOSE = {
   TOKEN_EXPIRED: 4401,
   /** The token no longer reaches this document. Final. */
   FORBIDDEN: 4403,
+  /** `/sync`: there is no such space. Final. */
+  NOT_FOUND: 4404,
   /** This document was purged. Final. */
   PURGED: 4410,
   /** One message was larger than the relay takes. Final: the same message would be as large next time. */
   TOO_BIG: 4413,
   /** A text frame; the protocol is binary. Final. */
   TEXT_FRAME: 4415,
+  /** `/sync`: the relay no longer speaks any version that the client does: upgrade the client. Final. */
+  CLIENT_TOO_OLD: 4426,
   /** An update could not be written. Nothing of it was acknowledged or shown. Retried. */
   STORAGE_FAILED: 4500,
   /** The document could not be read. Nothing was answered or written. Retried. */
   LOAD_FAILED: 4503,
+  /** `/sync`: no hello came in time. Retried. */
+  NO_HELLO: 4504,
+  /** `/sync`: the relay does not yet speak any version that the client does: upgrade the relay. Retried. */
+  RELAY_TOO_OLD: 4505,
+  /** `/sync`: the relay's history has another id from now on (W11). Retried, and the welcome tells the new one. */
+  INCARNATION_CHANGED: 4506,
   /** The peer took nothing of what was waiting for it for too long (W7), or answered no ping. Retried. */
   STALLED: 4508,
   /** More connections, or more waiting bytes, than the relay takes at once. Retried. */

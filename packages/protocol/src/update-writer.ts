@@ -57,6 +57,7 @@ class BlockWriter {
   }
 
   #hole(until: number): void {
+    this.#closeRun()
     const skip = new Uint8Array(1 + varUintLength(until - this.end))
     skip[0] = REF.skip
     writeVarUint(skip, 1, until - this.end)

@@ -1,4 +1,13 @@
-export type { Access, AccessOptions, Grant, Role, TokenClaims } from './access.ts'
+export {
+  type Access,
+  AccessConfigurationError,
+  type AccessOptions,
+  createAccess,
+  type Grant,
+  type Role,
+  type TokenClaims,
+} from './access.ts'
 export type { RelayEvent } from './events.ts'
 export { type Clock, DEFAULT_LIMITS, type Limits, type RelayOptions } from './options.ts'
-export type { Relay } from './relay.ts'
+export type { RefusalCode } from './refusal.ts'
+export { createRelay, type Relay } from './relay.ts'

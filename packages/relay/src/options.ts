@@ -6,7 +6,7 @@ import type { RelayEvent } from './events.ts'
 export interface Limits {
   /** Largest single message a peer may send. */
   readonly messageBytes: number
-  /** Largest awareness state a peer may keep. */
+  /** Largest awareness state that is passed on; larger ones are ignored. */
   readonly awarenessBytes: number
   /** W7: a peer that takes nothing of what is waiting for it for this long is cut. */
   readonly stallAfter: number

@@ -1,0 +1,50 @@
+/** The versions of `/sync` that a program speaks, both ends included. */
+export interface VersionRange {
+  readonly min: number
+  readonly max: number
+}
+
+export const SYNC_VERSIONS: VersionRange = { min: 1, max: 1 }
+
+/** What the relay tells in its welcome. Sizes in bytes. */
+export interface SyncLimits {
+  /** Largest message, and the most that unfinished transfers of one direction may add up to. */
+  readonly message: number
+  /** Largest frame; what is larger travels in pieces. */
+  readonly piece: number
+  /** Channels open at once; channel numbers are 1 to this. At least `EARLY_CHANNELS`. */
+  readonly channels: number
+  /** Largest summary. */
+  readonly summary: number
+}
+
+export const DEFAULT_SYNC_LIMITS: SyncLimits = {
+  message: 64 * 1024 * 1024,
+  piece: 64 * 1024,
+  channels: 1024,
+  summary: 2048,
+}
+
+/** What a relay takes before its welcome, the hello included; clients stay at half of it. */
+export const BEFORE_WELCOME = { bytes: 64 * 1024, frames: 64, ms: 5_000 } as const
+
+/** Channels that a client may open before it knows the limits. */
+export const EARLY_CHANNELS = 24
+
+/** Bytes that the header of a frame takes beside its variable part, generously: a piece leaves this much room. */
+export const PIECE_OVERHEAD = 32
+
+/** Longest texts and byte strings inside frames, in bytes. Longer ones are garbage. */
+export const FIELD = {
+  name: 128,
+  agent: 128,
+  token: 16 * 1024,
+  text: 1024,
+  /** The relay's limit decides; this only keeps a decoder from listing nonsense. */
+  summary: 64 * 1024,
+  refusedPerAck: 1024,
+  entriesPerPage: 10_000,
+} as const
+
+/** Bounds of a lease's time to live, in milliseconds. */
+export const LEASE_TTL = { min: 1_000, max: 60_000 } as const

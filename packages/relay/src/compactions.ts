@@ -1,0 +1,59 @@
+import type { DocumentRef, UpdateLog } from '@holdfast/update-log'
+import type { RelayEvent } from './events.ts'
+import type { Metrics } from './metrics.ts'
+import { messageOf } from './room.ts'
+
+export interface CompactionsOptions {
+  readonly log: UpdateLog
+  readonly metrics: Metrics
+  readonly report: (event: RelayEvent) => void
+  readonly onCompacted: (ref: DocumentRef, bytes: number) => void
+}
+
+/** Compacts documents one at a time, each once however often it is asked for, so that serving goes before. */
+export class Compactions {
+  readonly #options: CompactionsOptions
+  readonly #waiting = new Map<string, DocumentRef>()
+  #running: Promise<void> | null = null
+  #stopped = false
+
+  constructor(options: CompactionsOptions) {
+    this.#options = options
+  }
+
+  add(ref: DocumentRef): void {
+    if (this.#stopped) return
+    this.#waiting.set(`${ref.space}/${ref.document}`, ref)
+    this.#running ??= this.#run().finally(() => {
+      this.#running = null
+    })
+  }
+
+  /** Begins no more; resolves when the one under way has ended. */
+  async stop(): Promise<void> {
+    this.#stopped = true
+    this.#waiting.clear()
+    await this.#running
+  }
+
+  async #run(): Promise<void> {
+    for (const [key, ref] of this.#waiting) {
+      this.#waiting.delete(key)
+      await this.#compact(ref)
+    }
+  }
+
+  async #compact(ref: DocumentRef): Promise<void> {
+    const { log, metrics, report, onCompacted } = this.#options
+    try {
+      const { outcome, bytesAfter } = await log.compact(ref)
+      metrics.compactions += 1
+      report({ event: 'compacted', ...ref, outcome })
+      onCompacted(ref, bytesAfter)
+    } catch (error) {
+      // The log is as it was; the next time it is worth it, it is tried again.
+      metrics.compactionFailures += 1
+      report({ event: 'compaction-failed', ...ref, error: messageOf(error) })
+    }
+  }
+}

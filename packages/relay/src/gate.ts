@@ -1,0 +1,58 @@
+import type { IncomingMessage } from 'node:http'
+import { isName } from '@holdfast/protocol'
+import { type Access, type Grant, reachesDocument, reachesSpace } from './access.ts'
+import type { AddressPolicy } from './address.ts'
+import type { Refusal } from './refusal.ts'
+import * as refusals from './refusal.ts'
+
+export interface Gate {
+  /** Host, then Origin. Null when both are good. */
+  checkAddress(request: IncomingMessage): Refusal | null
+  /** Names, token, reach, existence: in this order, so that nobody without a token learns which spaces exist. */
+  admit(target: Target, token: string | null): Promise<Admission>
+}
+
+/** Path segments as they were given. */
+export interface Target {
+  readonly space: string
+  readonly document?: string
+}
+
+export type Admission =
+  | { readonly kind: 'admitted'; readonly grant: Grant }
+  | { readonly kind: 'refused'; readonly refusal: Refusal }
+
+export interface GateOptions {
+  readonly address: AddressPolicy
+  readonly access: Access
+  readonly spaces: ReadonlySet<string>
+}
+
+export function createGate({ address, access, spaces }: GateOptions): Gate {
+  return {
+    checkAddress(request) {
+      if (!address.acceptsHost(request)) return refusals.FOREIGN_HOST
+      return address.acceptsOrigin(request) ? null : refusals.FOREIGN_ORIGIN
+    },
+    async admit({ space, document }, token) {
+      if (!isName(space) || (document !== undefined && !isName(document))) return refused(refusals.BAD_NAME)
+      if (token === null || token === '') return refused(refusals.NO_TOKEN)
+      const grant = await access.verify(token)
+      if (grant === null) return refused(refusals.BAD_TOKEN)
+      if (!reachesSpace(grant, space)) return refused(refusals.FORBIDDEN)
+      if (!spaces.has(space)) return refused(refusals.UNKNOWN_SPACE)
+      if (document !== undefined && !reachesDocument(grant, document)) return refused(refusals.FORBIDDEN)
+      return { kind: 'admitted', grant }
+    },
+  }
+}
+
+function refused(refusal: Refusal): Admission {
+  return { kind: 'refused', refusal }
+}
+
+/** The token of an `Authorization: Bearer` header. */
+export function bearerOf(request: IncomingMessage): string | null {
+  const match = /^Bearer +([^\s]+)$/i.exec(request.headers.authorization ?? '')
+  return match === null ? null : match[1]!
+}

@@ -1,0 +1,146 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { UpdateLog } from '@holdfast/update-log'
+import { type Feeds, feedBody, readFeedQuery } from './feed.ts'
+import { bearerOf, type Gate } from './gate.ts'
+import type { Limits } from './options.ts'
+import {
+  BAD_METHOD,
+  BAD_PATH,
+  FOREIGN_HOST,
+  INTERNAL,
+  pathOf,
+  queryOf,
+  type Refusal,
+  refusal,
+  SHUTTING_DOWN,
+  sendJson,
+  sendRefusal,
+  UPGRADE_REQUIRED,
+} from './refusal.ts'
+import { messageOf } from './room.ts'
+
+export interface HttpOptions {
+  readonly gate: Gate
+  readonly feeds: Feeds
+  readonly log: UpdateLog
+  readonly limits: Limits
+  readonly isReady: () => boolean
+  readonly renderMetrics: () => string
+  readonly onRefused: (refusal: Refusal, path: string) => void
+  readonly onFailed: (path: string, error: string) => void
+}
+
+type Answer = (request: IncomingMessage, response: ServerResponse, rest: string[]) => void | Promise<void>
+
+const BAD_QUERY = refusal(
+  400,
+  'BAD_QUERY',
+  '`after` is a feed number, `limit` 1 to 10000, `wait` a number of seconds, 0 or more.',
+)
+
+/** Answers the relay's own paths. @returns false for every other, whose Host (not Origin) has then been found good */
+export function createHttpHandler(
+  options: HttpOptions,
+): (request: IncomingMessage, response: ServerResponse) => boolean {
+  const { gate, feeds, log, limits, isReady, renderMetrics, onRefused, onFailed } = options
+
+  function refuse(request: IncomingMessage, response: ServerResponse, why: Refusal): void {
+    onRefused(why, pathOf(request))
+    sendRefusal(response, why)
+  }
+
+  const answers: Readonly<Record<string, { readonly segments: number; readonly answer: Answer }>> = {
+    feed: { segments: 1, answer: answerFeed },
+    access: { segments: 1, answer: answerAccess },
+    yjs: { segments: 2, answer: (request, response) => refuse(request, response, UPGRADE_REQUIRED) },
+    healthz: { segments: 0, answer: (_request, response) => sendJson(response, 200, { status: 'ok' }) },
+    readyz: { segments: 0, answer: answerReady },
+    metrics: { segments: 0, answer: answerMetrics },
+  }
+
+  async function answerFeed(request: IncomingMessage, response: ServerResponse, rest: string[]): Promise<void> {
+    const space = rest[0]!
+    const admission = await gate.admit({ space }, bearerOf(request))
+    if (admission.kind === 'refused') {
+      refuse(request, response, admission.refusal)
+      return
+    }
+    const query = readFeedQuery(queryOf(request), limits.feedWait)
+    if (query === null) {
+      refuse(request, response, BAD_QUERY)
+      return
+    }
+    const gone = new AbortController()
+    response.on('close', () => gone.abort())
+    const page = await feeds.read(space, query, gone.signal)
+    if (!gone.signal.aborted) sendJson(response, 200, feedBody(log.incarnation, page, query.limit, admission.grant))
+  }
+
+  async function answerAccess(request: IncomingMessage, response: ServerResponse, rest: string[]): Promise<void> {
+    const space = rest[0]!
+    const admission = await gate.admit({ space }, bearerOf(request))
+    if (admission.kind === 'refused') {
+      refuse(request, response, admission.refusal)
+      return
+    }
+    const { role, expires, documents } = admission.grant
+    sendJson(response, 200, { space, role, expires, ...(documents === undefined ? {} : { documents }) })
+  }
+
+  function answerReady(request: IncomingMessage, response: ServerResponse): void {
+    if (isReady()) sendJson(response, 200, { status: 'ready', incarnation: log.incarnation })
+    else refuse(request, response, SHUTTING_DOWN)
+  }
+
+  function answerMetrics(_request: IncomingMessage, response: ServerResponse): void {
+    response.writeHead(200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8', 'cache-control': 'no-store' })
+    response.end(renderMetrics())
+  }
+
+  return (request, response) => {
+    const bad = gate.checkAddress(request)
+    const [first = '', ...rest] = pathOf(request).slice(1).split('/')
+    const known = Object.hasOwn(answers, first) ? answers[first] : undefined
+    if (known === undefined) {
+      if (bad !== FOREIGN_HOST) return false
+      refuse(request, response, bad)
+      return true
+    }
+    if (bad !== null) {
+      refuse(request, response, bad)
+      return true
+    }
+    allowOrigin(request, response)
+    if (request.method === 'OPTIONS') {
+      answerPreflight(response)
+    } else if (request.method !== 'GET' && request.method !== 'HEAD') {
+      response.setHeader('allow', 'GET, HEAD, OPTIONS')
+      refuse(request, response, BAD_METHOD)
+    } else if (rest.length !== known.segments) {
+      refuse(request, response, BAD_PATH)
+    } else {
+      Promise.resolve(known.answer(request, response, rest)).catch((error: unknown) => {
+        onFailed(pathOf(request), messageOf(error))
+        if (response.headersSent) response.destroy()
+        else refuse(request, response, INTERNAL)
+      })
+    }
+    return true
+  }
+}
+
+/** The origin has been found good; a page of another origin may then read the answer. */
+function allowOrigin(request: IncomingMessage, response: ServerResponse): void {
+  response.setHeader('vary', 'Origin')
+  if (request.headers.origin !== undefined) response.setHeader('access-control-allow-origin', request.headers.origin)
+}
+
+function answerPreflight(response: ServerResponse): void {
+  response.writeHead(204, {
+    'access-control-allow-methods': 'GET, HEAD',
+    'access-control-allow-headers': 'authorization',
+    'access-control-allow-private-network': 'true',
+    'access-control-max-age': '600',
+  })
+  response.end()
+}

@@ -1,0 +1,93 @@
+/** Upper bounds of the histogram's buckets, in seconds. */
+const BUCKETS = [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 5]
+
+/** Counts of everything the relay does, in Prometheus' text format (version 0.0.4). */
+export class Metrics {
+  rooms = 0
+  peers = 0
+  /** Updates accepted from peers, and their bytes. */
+  updates = 0
+  updateBytes = 0
+  /** Records written: several updates of one room may be joined to one. */
+  appends = 0
+  appendFailures = 0
+  loadFailures = 0
+  loads = 0
+  compactions = 0
+  compactionFailures = 0
+  gaps = 0
+  denied = 0
+  /** Frames and bytes handed to sockets. */
+  sentFrames = 0
+  sentBytes = 0
+  /** Updates told to a slow peer joined, or by the difference of states. */
+  joinedSends = 0
+  caughtUp = 0
+  readonly #refusals = new Map<string, number>()
+  readonly #closes = new Map<number, number>()
+  readonly #appendBuckets = BUCKETS.map(() => 0)
+  #appendSeconds = 0
+
+  refused(code: string): void {
+    this.#refusals.set(code, (this.#refusals.get(code) ?? 0) + 1)
+  }
+
+  closed(code: number): void {
+    this.#closes.set(code, (this.#closes.get(code) ?? 0) + 1)
+  }
+
+  appended(milliseconds: number): void {
+    this.appends += 1
+    const seconds = milliseconds / 1000
+    this.#appendSeconds += seconds
+    for (let i = BUCKETS.length - 1; i >= 0 && seconds <= BUCKETS[i]!; i--) this.#appendBuckets[i]! += 1
+  }
+
+  render(): string {
+    const lines: string[] = []
+    const add = (name: string, type: string, help: string, values: readonly (readonly [string, number])[]): void => {
+      lines.push(`# HELP holdfast_${name} ${help}`, `# TYPE holdfast_${name} ${type}`)
+      for (const [suffix, value] of values) lines.push(`holdfast_${name}${suffix} ${value}`)
+    }
+    const gauge = (name: string, help: string, value: number): void => add(name, 'gauge', help, [['', value]])
+    const counter = (name: string, help: string, value: number): void => add(name, 'counter', help, [['', value]])
+    gauge('rooms', 'Documents held open.', this.rooms)
+    gauge('peers', 'Connections.', this.peers)
+    counter('updates_total', 'Updates accepted from peers.', this.updates)
+    counter('update_bytes_total', 'Bytes of updates accepted from peers.', this.updateBytes)
+    counter('append_failures_total', 'Writes that failed.', this.appendFailures)
+    counter('loads_total', 'Documents read from the log.', this.loads)
+    counter('load_failures_total', 'Documents that could not be read.', this.loadFailures)
+    counter('compactions_total', 'Documents compacted.', this.compactions)
+    counter('compaction_failures_total', 'Compactions that failed.', this.compactionFailures)
+    counter('gaps_total', 'Updates that built on something missing.', this.gaps)
+    counter('denied_total', 'Edits of readers that were dropped.', this.denied)
+    counter('sent_frames_total', 'Messages handed to sockets.', this.sentFrames)
+    counter('sent_bytes_total', 'Bytes of messages handed to sockets.', this.sentBytes)
+    counter('joined_sends_total', 'Messages to slow peers that several updates were joined in.', this.joinedSends)
+    counter(
+      'caught_up_total',
+      'Slow peers that were told the difference of states instead of each update.',
+      this.caughtUp,
+    )
+    add(
+      'refusals_total',
+      'counter',
+      'Requests refused before a connection, by reason.',
+      [...this.#refusals].map(([code, count]) => [`{reason="${code}"}`, count]),
+    )
+    add(
+      'closes_total',
+      'counter',
+      'Connections closed by the relay, by close code.',
+      [...this.#closes].map(([code, count]) => [`{code="${code}"}`, count]),
+    )
+    add('append_seconds', 'histogram', 'Time from a write being asked for until it is durable.', [
+      ...BUCKETS.map((bound, i): [string, number] => [`_bucket{le="${bound}"}`, this.#appendBuckets[i]!]),
+      ['_bucket{le="+Inf"}', this.appends],
+      ['_sum', this.#appendSeconds],
+      ['_count', this.appends],
+    ])
+    return `${lines.join('\n')}\n`
+  }
+}

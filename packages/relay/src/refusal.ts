@@ -1,0 +1,93 @@
+import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http'
+import type { Duplex } from 'node:stream'
+
+/** Why a request is not served. `code` is stable; `message` says what to do. */
+export interface Refusal {
+  readonly status: number
+  readonly code: RefusalCode
+  readonly message: string
+}
+
+export type RefusalCode =
+  | 'FOREIGN_HOST'
+  | 'FOREIGN_ORIGIN'
+  | 'BAD_PATH'
+  | 'BAD_NAME'
+  | 'NO_TOKEN'
+  | 'BAD_TOKEN'
+  | 'FORBIDDEN'
+  | 'UNKNOWN_SPACE'
+  | 'BAD_METHOD'
+  | 'BAD_QUERY'
+  | 'UPGRADE_REQUIRED'
+  | 'TOO_MANY_CONNECTIONS'
+  | 'SHUTTING_DOWN'
+  | 'INTERNAL'
+
+export function refusal(status: number, code: RefusalCode, message: string): Refusal {
+  return { status, code, message }
+}
+
+export const FOREIGN_HOST = refusal(
+  403,
+  'FOREIGN_HOST',
+  'The relay is not known under this host name. See --host and --public-url.',
+)
+export const FOREIGN_ORIGIN = refusal(
+  403,
+  'FOREIGN_ORIGIN',
+  'Pages of this origin may not use the relay. See --allow-origin.',
+)
+export const BAD_PATH = refusal(404, 'BAD_PATH', 'There is nothing at this path.')
+export const BAD_NAME = refusal(404, 'BAD_NAME', 'A name is 1 to 128 of A-Z a-z 0-9 . _ ~ - and neither "." nor "..".')
+export const NO_TOKEN = refusal(401, 'NO_TOKEN', 'A token is needed.')
+export const BAD_TOKEN = refusal(401, 'BAD_TOKEN', 'The token is wrong or has expired. Ask for another.')
+export const FORBIDDEN = refusal(403, 'FORBIDDEN', 'The token does not reach this.')
+export const UNKNOWN_SPACE = refusal(404, 'UNKNOWN_SPACE', 'There is no such space.')
+export const BAD_METHOD = refusal(405, 'BAD_METHOD', 'Only GET is answered here.')
+export const UPGRADE_REQUIRED = refusal(426, 'UPGRADE_REQUIRED', 'This is a WebSocket address.')
+export const TOO_MANY = refusal(
+  503,
+  'TOO_MANY_CONNECTIONS',
+  'The relay has as many connections as it takes. Try again.',
+)
+export const SHUTTING_DOWN = refusal(503, 'SHUTTING_DOWN', 'The relay is ending. Try again.')
+export const INTERNAL = refusal(500, 'INTERNAL', 'Something went wrong in the relay. Its log says more.')
+
+export function sendJson(response: ServerResponse, status: number, body: unknown): void {
+  response.writeHead(status, { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-store' })
+  response.end(`${JSON.stringify(body)}\n`)
+}
+
+export function sendRefusal(response: ServerResponse, { status, code, message }: Refusal): void {
+  if (status === 401) response.setHeader('www-authenticate', 'Bearer')
+  sendJson(response, status, { error: { code, message } })
+}
+
+/** Answers an upgrade that is refused, on the bare socket. */
+export function refuseUpgrade(socket: Duplex, { status, code, message }: Refusal): void {
+  const body = `${JSON.stringify({ error: { code, message } })}\n`
+  const head = [
+    `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? 'Refused'}`,
+    'content-type: application/json; charset=utf-8',
+    `content-length: ${Buffer.byteLength(body)}`,
+    'cache-control: no-store',
+    'connection: close',
+    ...(status === 401 ? ['www-authenticate: Bearer'] : []),
+  ]
+  socket.on('error', () => socket.destroy())
+  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`)
+}
+
+/** The request's path, without its query: safe to log. */
+export function pathOf(request: IncomingMessage): string {
+  const url = request.url ?? '/'
+  const end = url.indexOf('?')
+  return end === -1 ? url : url.slice(0, end)
+}
+
+export function queryOf(request: IncomingMessage): URLSearchParams {
+  const url = request.url ?? '/'
+  const start = url.indexOf('?')
+  return new URLSearchParams(start === -1 ? '' : url.slice(start + 1))
+}

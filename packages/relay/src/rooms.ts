@@ -1,0 +1,82 @@
+import { type DocumentRef, shouldCompact, type UpdateLog } from '@holdfast/update-log'
+import { Compactions } from './compactions.ts'
+import type { RelayEvent } from './events.ts'
+import type { Metrics } from './metrics.ts'
+import type { Clock, Limits } from './options.ts'
+import { type Member, Room } from './room.ts'
+
+export interface RoomsOptions {
+  readonly log: UpdateLog
+  readonly clock: Clock
+  readonly limits: Limits
+  readonly metrics: Metrics
+  readonly report: (event: RelayEvent) => void
+}
+
+/**
+ * The rooms that are in use, at most one per document. A room that failed or was unloaded is taken out in the same turn in which
+ * it becomes so, and it has then nothing left to write: whoever comes next gets a new room that reads everything from the log.
+ */
+export class Rooms {
+  readonly #options: RoomsOptions
+  readonly #rooms = new Map<string, Room>()
+  readonly #compactions: Compactions
+
+  constructor(options: RoomsOptions) {
+    this.#options = options
+    const { log, metrics, report } = options
+    this.#compactions = new Compactions({
+      log,
+      metrics,
+      report,
+      onCompacted: (ref, bytes) => {
+        const room = this.#rooms.get(keyOf(ref))
+        if (room !== undefined) room.stats = { snapshotBytes: bytes, tailUpdates: 0, tailBytes: 0 }
+      },
+    })
+  }
+
+  /** Adds a member to the document's room, opening it when nobody is there. */
+  join(ref: DocumentRef, member: Member): Room {
+    const key = keyOf(ref)
+    let room = this.#rooms.get(key)
+    if (room === undefined) {
+      room = new Room(ref, {
+        ...this.#options,
+        onEmpty: (empty) => this.#unload(key, empty),
+        onFailed: (failed) => this.#drop(key, failed),
+        onWorthCompacting: (worth) => this.#compactions.add(worth.ref),
+      })
+      this.#rooms.set(key, room)
+      this.#options.metrics.rooms += 1
+    }
+    room.join(member)
+    return room
+  }
+
+  get size(): number {
+    return this.#rooms.size
+  }
+
+  /** Resolves when no write and no compaction is under way. */
+  async settled(): Promise<void> {
+    await Promise.all([...this.#rooms.values()].map((room) => room.settled()))
+    await this.#compactions.stop()
+  }
+
+  #unload(key: string, room: Room): void {
+    this.#drop(key, room)
+    this.#options.report({ event: 'room-unloaded', ...room.ref })
+    if (shouldCompact(room.stats)) this.#compactions.add(room.ref)
+  }
+
+  #drop(key: string, room: Room): void {
+    if (this.#rooms.get(key) !== room) return
+    this.#rooms.delete(key)
+    this.#options.metrics.rooms -= 1
+  }
+}
+
+function keyOf(ref: DocumentRef): string {
+  return `${ref.space}/${ref.document}`
+}

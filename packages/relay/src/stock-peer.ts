@@ -1,0 +1,295 @@
+import {
+  CLOSE,
+  decodeAwareness,
+  decodeStateVector,
+  decodeStockFrame,
+  diffUpdate,
+  encodeAwareness,
+  encodeAwarenessFrame,
+  encodePermissionDenied,
+  encodeStateVector,
+  encodeStep1,
+  encodeStep2,
+  openPeer,
+  type PeerEffect,
+  type PeerEvent,
+  type PeerState,
+  type StockFrame,
+  stepPeer,
+} from '@holdfast/protocol'
+import type { RelayEvent } from './events.ts'
+import type { Lag } from './lag.ts'
+import type { Metrics } from './metrics.ts'
+import type { Limits } from './options.ts'
+import { Outbox } from './outbox.ts'
+import { encodedStateVector, type Member, messageOf, type Room } from './room.ts'
+import type { Wire, WireListener } from './wire.ts'
+
+export interface StockPeerOptions {
+  readonly id: number
+  readonly mayWrite: boolean
+  readonly wire: Wire
+  readonly limits: Limits
+  readonly metrics: Metrics
+  readonly report: (event: RelayEvent) => void
+  readonly monotonic: () => number
+  /** Called once, when the connection is over. */
+  readonly onGone: (peer: StockPeer) => void
+}
+
+/** An awareness update with nobody in it: keeps a stock client from thinking that the relay is gone. */
+const SIGN_OF_LIFE = encodeAwarenessFrame(encodeAwareness([]))
+const READ_ONLY = 'this token may read and not write: the edit was not stored'
+
+/** One connection of the stock endpoint: carries out what `stepPeer` decides. */
+export class StockPeer implements Member, WireListener {
+  readonly id: number
+  readonly #options: StockPeerOptions
+  readonly #wire: Wire
+  readonly #outbox: Outbox
+  #room: Room | null = null
+  #state: PeerState
+  #closeCode: number | null = null
+  #closeReason = ''
+  #isGone = false
+  /** Monotonic times in ms. */
+  #lastSent: number
+  #lastProgress: number
+  #lastHeard: number
+  #pingedAt: number | null = null
+
+  constructor(options: StockPeerOptions) {
+    const { id, mayWrite, wire, limits, metrics, monotonic } = options
+    this.id = id
+    this.#options = options
+    this.#wire = wire
+    this.#state = openPeer(mayWrite)
+    this.#lastSent = monotonic()
+    this.#lastProgress = this.#lastSent
+    this.#lastHeard = this.#lastSent
+    this.#outbox = new Outbox({
+      wire,
+      waitingBytes: limits.waitingBytes,
+      catchUp: (lag) => this.#catchUp(lag),
+      onSent: (frames, bytes) => {
+        metrics.sentFrames += frames
+        metrics.sentBytes += bytes
+        this.#lastSent = monotonic()
+      },
+      onJoined: () => {
+        metrics.joinedSends += 1
+      },
+      onCaughtUp: () => {
+        metrics.caughtUp += 1
+      },
+    })
+  }
+
+  /** Takes its place; the room may call `loaded` before this returns. */
+  enter(join: (member: Member) => Room): void {
+    this.#wire.pause()
+    this.#room = join(this)
+    if (this.#room.state === 'open') this.loaded()
+  }
+
+  /** Events that do not come from the socket: the token's end, the relay's. */
+  tell(kind: 'expired' | 'forbidden' | 'shutting-down'): void {
+    this.#on({ kind })
+  }
+
+  /** Called every second or so. */
+  tick(): void {
+    const { limits, monotonic } = this.#options
+    const now = monotonic()
+    if (!this.#outbox.isWaiting) this.#lastProgress = now
+    const isDeaf =
+      this.#pingedAt !== null && this.#lastHeard < this.#pingedAt && now - this.#pingedAt > limits.pingEvery
+    if (isDeaf || now - this.#lastProgress > limits.stallAfter) {
+      this.#on({ kind: 'stalled' })
+      return
+    }
+    if (now - Math.max(this.#lastHeard, this.#pingedAt ?? 0) > limits.pingEvery) {
+      this.#pingedAt = now
+      this.#wire.ping()
+    }
+    if (now - this.#lastSent > limits.silenceAfter && this.#state.kind === 'open') this.#outbox.send(SIGN_OF_LIFE)
+  }
+
+  // What the socket tells.
+
+  message(bytes: Uint8Array): void {
+    this.#lastHeard = this.#options.monotonic()
+    this.#on({ kind: 'frame', frame: this.#decode(bytes) })
+  }
+
+  textMessage(): void {
+    this.#on({ kind: 'text-frame' })
+  }
+
+  pong(): void {
+    this.#lastHeard = this.#options.monotonic()
+  }
+
+  drained(): void {
+    this.#lastProgress = this.#options.monotonic()
+    this.#outbox.drained()
+  }
+
+  closed(code: number): void {
+    if (this.#isGone) return
+    this.#isGone = true
+    this.#on({ kind: 'gone' })
+    this.#outbox.close()
+    this.#room?.leave(this)
+    const { report, onGone } = this.#options
+    if (this.#room !== null) {
+      const reason = this.#closeReason
+      report({ event: 'disconnected', peer: this.id, ...this.#room.ref, code: this.#closeCode ?? code, reason })
+    }
+    onGone(this)
+  }
+
+  // What the room tells.
+
+  loaded(): void {
+    // A room that is open tells so while it is being joined, before `enter` knows it.
+    if (this.#room === null) return
+    this.#on({ kind: 'loaded' })
+    this.#wire.resume()
+  }
+
+  loadFailed(): void {
+    this.#on({ kind: 'load-failed' })
+  }
+
+  update(update: Uint8Array, frame: Uint8Array): void {
+    if (this.#state.kind === 'open') this.#outbox.sendUpdate(update, frame)
+  }
+
+  awareness(frame: Uint8Array): void {
+    if (this.#state.kind === 'open') this.#outbox.send(frame)
+  }
+
+  appendFailed(): void {
+    this.#on({ kind: 'append-failed' })
+  }
+
+  #decode(bytes: Uint8Array): StockFrame {
+    const frame = decodeStockFrame(bytes)
+    if (frame.kind === 'step1' && decodeStateVector(frame.stateVector) === null) {
+      return { kind: 'garbage', reason: 'not a state vector' }
+    }
+    return frame
+  }
+
+  #on(event: PeerEvent): void {
+    const step = stepPeer(this.#state, event)
+    this.#state = step.state
+    for (const effect of step.effects) {
+      // A close in the middle of what was held back ends the rest of it.
+      if (this.#state.kind === 'closed' && effect.kind !== 'close') continue
+      this.#carryOut(effect)
+    }
+  }
+
+  #carryOut(effect: PeerEffect): void {
+    const room = this.#room
+    if (effect.kind === 'close') this.#close(effect.code, effect.reason)
+    else if (room !== null) this.#carryOutIn(room, effect)
+  }
+
+  #carryOutIn(room: Room, effect: Exclude<PeerEffect, { kind: 'close' }>): void {
+    switch (effect.kind) {
+      case 'ask':
+        this.#outbox.send(encodeStep1(encodedStateVector(room)))
+        break
+      case 'introduce':
+        this.#introduce(room)
+        break
+      case 'answer':
+        room.whenDurable(() => this.#answer(room, effect.stateVector))
+        break
+      case 'judge': {
+        const decision = effect.take ? room.intake.decide(effect.update) : room.intake.check(effect.update)
+        this.#on({ kind: 'judged', source: effect.source, decision })
+        break
+      }
+      case 'store':
+        room.store(effect.update, this)
+        break
+      case 'store-good': {
+        const decision = room.intake.decide(effect.update)
+        if (decision.kind === 'store') room.store(decision.update, this)
+        break
+      }
+      case 'deny':
+        this.#options.metrics.denied += 1
+        this.#outbox.send(encodePermissionDenied(READ_ONLY))
+        break
+      case 'hear':
+        this.#hear(room, effect.awareness)
+        break
+      case 'note-gap':
+        this.#options.metrics.gaps += 1
+        this.#options.report({ event: 'gap', ...room.ref, peer: this.id, kept: effect.kept })
+        break
+    }
+  }
+
+  #introduce(room: Room): void {
+    const entries = room.presence.entries()
+    if (entries.length > 0) this.#outbox.send(encodeAwarenessFrame(encodeAwareness(entries)))
+  }
+
+  #answer(room: Room, stateVector: Uint8Array): void {
+    if (this.#state.kind === 'closed') return
+    room.difference(stateVector).then(
+      (update) => {
+        if (this.#state.kind === 'open') this.#outbox.send(encodeStep2(update))
+      },
+      (error: unknown) => this.#unreadable(room, error),
+    )
+  }
+
+  #hear(room: Room, bytes: Uint8Array): void {
+    const decoded = decodeAwareness(bytes)
+    if (decoded.kind === 'garbage') {
+      this.#on({ kind: 'awareness-garbage' })
+      return
+    }
+    const { awarenessBytes } = this.#options.limits
+    const entries = decoded.entries.filter(({ state }) => state === null || state.length <= awarenessBytes)
+    room.hear(this, entries)
+  }
+
+  async #catchUp(lag: Lag): Promise<Uint8Array | null> {
+    const room = this.#room
+    if (room === null) return null
+    try {
+      const state = await room.difference(encodeStateVector(new Map()))
+      return diffUpdate(state, encodeStateVector(lag.apply(room.stateVector())))
+    } catch (error) {
+      this.#unreadable(room, error)
+      return null
+    }
+  }
+
+  /** What was readable when the room was loaded is not any more. */
+  #unreadable(room: Room, error: unknown): void {
+    this.#options.metrics.loadFailures += 1
+    this.#options.report({ event: 'load-failed', ...room.ref, error: messageOf(error) })
+    this.#on({ kind: 'load-failed' })
+  }
+
+  #close(code: number, reason: string): void {
+    this.#closeCode = code
+    this.#closeReason = reason
+    this.#options.metrics.closed(code)
+    this.#outbox.close()
+    // One that takes nothing would not take a close frame either.
+    if (code === CLOSE.STALLED && this.#wire.waiting > 0) this.#wire.terminate()
+    else this.#wire.close(code, reason)
+    this.#wire.resume()
+    this.#room?.leave(this)
+  }
+}
