@@ -23,6 +23,11 @@ export function reasonOf(error: unknown): string {
   return message
 }
 
+/** LevelDB says so when it cannot make sense of a block. What is in other blocks can still be read. */
+export function isCorruption(error: unknown): boolean {
+  return codesOf(error).has('LEVEL_CORRUPTION')
+}
+
 const FULL = /no space left|disk full|quota exceeded|not enough space/i
 
 /** Gives a failure of the storage its name. Errors of our own pass through. */
@@ -33,6 +38,7 @@ export function storageError(error: unknown): UpdateLogError {
   if (codes.has('ENOSPC') || codes.has('EDQUOT') || FULL.test(reason)) {
     return new UpdateLogError('STORAGE_FULL', `The disk is full: ${reason}`, { cause: error })
   }
+  if (isCorruption(error)) return new UpdateLogError('DAMAGED', `The storage is damaged: ${reason}`, { cause: error })
   return new UpdateLogError('STORAGE_FAILED', `The storage failed: ${reason}`, { cause: error })
 }
 
@@ -45,7 +51,7 @@ export function named(error: unknown): unknown {
 export function readError(document: string, error: unknown): UpdateLogError {
   if (error instanceof UpdateLogError) return error
   if (error instanceof DamagedValue) return damaged(document, error.message, error)
-  if (codesOf(error).has('LEVEL_CORRUPTION')) return damaged(document, reasonOf(error), error)
+  if (isCorruption(error)) return damaged(document, reasonOf(error), error)
   return storageError(error)
 }
 

@@ -64,11 +64,12 @@ export function recordRange(number: number): KeyRange {
 
 export const ALL_RECORDS: KeyRange = { gte: Uint8Array.of(KIND.record), lt: Uint8Array.of(KIND.record + 1) }
 
-/** Every name of a space, or of all. */
-export function nameRange(space?: string): KeyRange {
-  if (space === undefined) return { gte: Uint8Array.of(KIND.name), lt: Uint8Array.of(KIND.name + 1) }
-  return { gte: text(KIND.name, `${space}\0`), lt: text(KIND.name, `${space}\x01`) }
+/** Every name of a space. */
+export function nameRange(kind: 'name' | 'nameAgain', space: string): KeyRange {
+  return { gte: text(KIND[kind], `${space}\0`), lt: text(KIND[kind], `${space}\x01`) }
 }
+
+export const ALL_NAMES: KeyRange = { gte: Uint8Array.of(KIND.name), lt: Uint8Array.of(KIND.name + 1) }
 
 /** The feed of a space above `after`, up to and with `to`. */
 export function feedRange(space: string, after: number, to: number): KeyRange {

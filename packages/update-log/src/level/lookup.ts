@@ -4,6 +4,7 @@ import type { Head, LiveHead } from '../head.ts'
 import { refKey } from '../names.ts'
 import type { DocumentRef, LoadedDocument } from '../types.ts'
 import type { View } from './database.ts'
+import { getEach } from './each.ts'
 import { damaged, readError } from './faults.ts'
 import { headKey, type Key, lastNumber, nameKey, recordRange, summaryKey } from './keys.ts'
 import { decodeHead, decodeNumber, decodeRecord, decodeSummary, type RecordContent } from './values.ts'
@@ -22,17 +23,27 @@ export interface DocumentState {
  */
 export async function findDocument(view: View, ref: DocumentRef): Promise<DocumentState | null> {
   try {
-    const keys = [nameKey('name', ref.space, ref.document), nameKey('nameAgain', ref.space, ref.document)] as const
-    const [value, again] = await view.getMany(keys)
-    if (value === undefined && again === undefined) return null
-    // The rest of its life would go on in a blank document.
-    if (value === undefined || again === undefined) throw damaged(refKey(ref), 'one of its two names is missing')
-    const number = decodeNumber(keys[0], value)
-    if (decodeNumber(keys[1], again) !== number) throw damaged(refKey(ref), 'its two names differ')
-    return { number, head: await readHead(view, ref, number) }
+    const number = await readNumber(view, ref)
+    return number === null ? null : { number, head: await readHead(view, ref, number) }
   } catch (error) {
     throw readError(refKey(ref), error)
   }
+}
+
+/**
+ * A document's number, from its two names. One that is missing beside one that is there is damage: the document's life would go on
+ * in a blank one. A block that cannot be read at all is no such sign, so then the other name decides.
+ */
+async function readNumber(view: View, ref: DocumentRef): Promise<number | null> {
+  const keys = [nameKey('name', ref.space, ref.document), nameKey('nameAgain', ref.space, ref.document)]
+  const found: (number | null)[] = []
+  for (const [i, value] of (await getEach(view, keys)).entries()) {
+    if (value !== 'unreadable') found.push(value === undefined ? null : decodeNumber(keys[i]!, value))
+  }
+  const [number, again] = found
+  if (number === undefined) throw damaged(refKey(ref), 'its names cannot be read')
+  if (again !== undefined && again !== number) throw damaged(refKey(ref), 'its two names differ')
+  return number
 }
 
 async function readHead(view: View, ref: DocumentRef, number: number): Promise<Head> {

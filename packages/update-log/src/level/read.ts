@@ -1,11 +1,15 @@
-import { statOf } from '../head.ts'
+import { type Head, statOf } from '../head.ts'
 import { requireName } from '../names.ts'
 import type { DocumentStat, FeedEntry } from '../types.ts'
-import type { View } from './database.ts'
-import { feedRange, headKey, lastNumber, nameRange, namesOf, summaryKey } from './keys.ts'
+import type { Entry, View } from './database.ts'
+import { getEach, otherwise } from './each.ts'
+import { ALL_NAMES, feedRange, feedRangeOfSpace, headKey, lastNumber, nameRange, namesOf, summaryKey } from './keys.ts'
 import { DamagedValue, decodeFeedPlace, decodeHead, decodeNumber, decodeSummary } from './values.ts'
 
-/** Reading many documents at once. One that is damaged is left out, so that the others go on; `load` says what is wrong with it. */
+/**
+ * Reading many documents at once. What is damaged is left out, so that the others go on (U4): `load` says what is wrong with it. What has
+ * a second place (names; the feed, which is written in the heads too) is read from there.
+ */
 function unlessDamaged<T>(read: () => T): T | null {
   try {
     return read()
@@ -15,33 +19,91 @@ function unlessDamaged<T>(read: () => T): T | null {
   }
 }
 
-/** The entries above `after`, up to and with `head`. */
+function isBytes(value: Uint8Array | undefined | 'unreadable'): value is Uint8Array {
+  return value !== undefined && value !== 'unreadable'
+}
+
+interface Named {
+  readonly document: string
+  readonly number: number
+}
+
+/** Every document of a space whose name and head can be read. */
+async function readHeads(view: View, space: string): Promise<(Named & { head: Head })[]> {
+  const entries = await otherwise(
+    () => view.range(nameRange('name', space)),
+    () => view.range(nameRange('nameAgain', space)),
+  )
+  return withHeads(view, entries.flatMap(namedBy))
+}
+
+function namedBy({ key, value }: Entry): Named[] {
+  const number = unlessDamaged(() => decodeNumber(key, value))
+  return number === null ? [] : [{ number, document: namesOf(key).document }]
+}
+
+async function withHeads<T extends Named>(view: View, named: readonly T[]): Promise<(T & { head: Head })[]> {
+  const heads = await getEach(
+    view,
+    named.map(({ number }) => headKey(number)),
+  )
+  return named.flatMap((entry, i) => {
+    const value = heads[i]
+    const head = isBytes(value) ? unlessDamaged(() => decodeHead(headKey(entry.number), value)) : null
+    return head === null ? [] : [{ ...entry, head }]
+  })
+}
+
+/** When some heads cannot be read, what they may have been given lies below this much above the others. */
+const LEAP = 2 ** 20
+
+/** The highest number of a space's feed. */
+export function readFeedHead(view: View, space: string): Promise<number> {
+  return otherwise(
+    async () => {
+      const [last] = await view.range(feedRangeOfSpace(space), { limit: 1, reverse: true })
+      return last === undefined ? 0 : lastNumber(last.key)
+    },
+    async () => (await readHeads(view, space)).reduce((most, { head }) => Math.max(most, head.feed), 0) + LEAP,
+  )
+}
+
+/** The entries above `after`, up to and with `to`. */
 export async function readFeed(
   view: View,
   space: string,
   after: number,
-  head: number,
+  to: number,
   limit: number,
 ): Promise<FeedEntry[]> {
-  const places = (await view.range(feedRange(space, after, head), { limit })).flatMap(({ key, value }) => {
-    const place = unlessDamaged(() => decodeFeedPlace(key, value))
-    return place === null ? [] : [{ feed: lastNumber(key), ...place }]
-  })
-  const heads = await view.getMany(places.map(({ number }) => headKey(number)))
-  const summaries = await view.getMany(places.map(({ number }) => summaryKey(number)))
-  return places.flatMap(({ feed, number, document }, i) => {
-    const value = heads[i]
-    const found = value === undefined ? null : unlessDamaged(() => decodeHead(headKey(number), value))
-    if (found === null) return []
-    const live = found.kind === 'live'
+  const places = await otherwise(
+    async () => {
+      const found = (await view.range(feedRange(space, after, to), { limit })).flatMap(({ key, value }) => {
+        const place = unlessDamaged(() => decodeFeedPlace(key, value))
+        return place === null ? [] : [place]
+      })
+      return withHeads(view, found)
+    },
+    async () =>
+      (await readHeads(view, space))
+        .filter(({ head }) => head.feed > after && head.feed <= to)
+        .sort((a, b) => a.head.feed - b.head.feed)
+        .slice(0, limit),
+  )
+  const summaries = await getEach(
+    view,
+    places.map(({ number }) => summaryKey(number)),
+  )
+  return places.map(({ document, number, head }, i) => {
+    const live = head.kind === 'live'
     const bytes = summaries[i]
     return {
       document,
-      feed,
-      epoch: live ? found.epoch : (found.refused.at(-1) ?? ''),
-      seq: live ? found.seq : 0,
+      feed: head.feed,
+      epoch: live ? head.epoch : (head.refused.at(-1) ?? ''),
+      seq: live ? head.seq : 0,
       // Without its summary a document is still worth listing: a client derives another.
-      summary: bytes === undefined ? null : unlessDamaged(() => decodeSummary(summaryKey(number), bytes)),
+      summary: isBytes(bytes) ? unlessDamaged(() => decodeSummary(summaryKey(number), bytes)) : null,
       purged: !live,
     }
   })
@@ -49,27 +111,18 @@ export async function readFeed(
 
 export async function readDocuments(view: View, space: string): Promise<DocumentStat[]> {
   requireName('space', space)
-  const names = (await view.range(nameRange(space))).flatMap(({ key, value }) => {
-    const number = unlessDamaged(() => decodeNumber(key, value))
-    return number === null ? [] : [{ number, document: namesOf(key).document }]
-  })
-  const heads = await view.getMany(names.map(({ number }) => headKey(number)))
-  return names.flatMap(({ number, document }, i) => {
-    const value = heads[i]
-    const head = value === undefined ? null : unlessDamaged(() => decodeHead(headKey(number), value))
-    return head === null ? [] : [statOf(document, head)]
-  })
+  return (await readHeads(view, space)).map(({ document, head }) => statOf(document, head))
 }
 
 /** Jumps from space to space, however many documents are in each. */
 export async function readSpaces(view: View): Promise<string[]> {
   const spaces: string[] = []
-  let range = nameRange()
+  let range = ALL_NAMES
   for (;;) {
     const [entry] = await view.range(range, { limit: 1 })
     if (entry === undefined) return spaces
     const { space } = namesOf(entry.key)
     spaces.push(space)
-    range = { gte: nameRange(space).lt, lt: range.lt }
+    range = { gte: nameRange('name', space).lt, lt: range.lt }
   }
 }

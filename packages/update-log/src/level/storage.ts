@@ -1,7 +1,8 @@
 import { UpdateLogError } from '../errors.ts'
 import type { OpenedInfo, RenewReason } from '../types.ts'
-import type { Database, OpenDatabase } from './database.ts'
-import { codesOf, reasonOf, storageError } from './faults.ts'
+import { crc32 } from './crc32.ts'
+import type { Database, OpenDatabase, View } from './database.ts'
+import { codesOf, isCorruption, reasonOf, storageError } from './faults.ts'
 import type { Folder } from './folder.ts'
 import { inspectLogs } from './inspect.ts'
 import { COMMIT_KEY, HEAD_RANGE, lastNumber } from './keys.ts'
@@ -19,8 +20,8 @@ interface Found {
   /** Null when there is none that can be read. */
   readonly record: CommitRecord | null
   readonly damaged: boolean
-  /** The highest number of a document, 0 when there is none. */
-  readonly lastDocument: number
+  /** The highest number of a document, 0 when there is none, null when it cannot be read. */
+  readonly lastDocument: number | null
 }
 
 /**
@@ -44,18 +45,29 @@ export async function openStorage(
     if (verdict === null && found.record !== null) {
       return { database, record: found.record, created: false, renewed: null }
     }
+    const incarnation = draw()
     const record: CommitRecord = {
       // Never below what was told to anyone.
       commit: Math.max(found.record?.commit ?? 0, marked.kind === 'found' ? marked.mark.commit : 0) + 1,
-      nextDocument: Math.max(found.record?.nextDocument ?? 1, found.lastDocument + 1),
-      incarnation: draw(),
+      nextDocument: nextDocument(found, incarnation),
+      incarnation,
     }
     await database.write([{ type: 'put', key: COMMIT_KEY, value: encodeCommit(COMMIT_KEY, record) }], { sync: true })
     return { database, record, created: verdict === null, renewed: verdict }
   } catch (error) {
     await database.close()
-    throw storageError(error)
+    if (!isCorruption(error)) throw storageError(error)
+    throw unreadable(folder, error)
   }
+}
+
+/** Numbers above this are begun with when nobody can tell which are taken: a place of its own for each incarnation. */
+const FAR = 2 ** 40
+
+function nextDocument({ record, lastDocument }: Found, incarnation: string): number {
+  if (record !== null) return Math.max(record.nextDocument, (lastDocument ?? 0) + 1)
+  if (lastDocument !== null) return lastDocument + 1
+  return FAR + crc32(new TextEncoder().encode(incarnation)) * 256
 }
 
 async function openNamed(folder: Folder, openDatabase: OpenDatabase): Promise<Database> {
@@ -76,27 +88,41 @@ async function openNamed(folder: Folder, openDatabase: OpenDatabase): Promise<Da
     }
     const named = storageError(error)
     if (named.code === 'STORAGE_FULL') throw named
-    throw new UpdateLogError('UNREADABLE', `The data folder ${folder.directory} cannot be opened: ${reason}`, {
-      cause: error,
-    })
+    throw unreadable(folder, error)
   }
+}
+
+function unreadable(folder: Folder, error: unknown): UpdateLogError {
+  const reason = reasonOf(error)
+  return new UpdateLogError('UNREADABLE', `The data folder ${folder.directory} cannot be opened: ${reason}`, {
+    cause: error,
+  })
 }
 
 async function look(database: Database): Promise<Found> {
   const view = database.view()
   try {
-    const [last] = await view.range(HEAD_RANGE, { limit: 1, reverse: true })
-    const lastDocument = last === undefined ? 0 : lastNumber(last.key)
-    const value = await view.get(COMMIT_KEY)
-    if (value === undefined) return { record: null, damaged: lastDocument > 0, lastDocument }
+    const lastDocument = await readLastDocument(view)
     try {
+      const value = await view.get(COMMIT_KEY)
+      if (value === undefined) return { record: null, damaged: lastDocument !== 0, lastDocument }
       return { record: decodeCommit(COMMIT_KEY, value), damaged: false, lastDocument }
     } catch (error) {
-      if (error instanceof DamagedValue) return { record: null, damaged: true, lastDocument }
-      throw error
+      if (!(error instanceof DamagedValue || isCorruption(error))) throw error
+      return { record: null, damaged: true, lastDocument }
     }
   } finally {
     await view.close()
+  }
+}
+
+async function readLastDocument(view: View): Promise<number | null> {
+  try {
+    const [last] = await view.range(HEAD_RANGE, { limit: 1, reverse: true })
+    return last === undefined ? 0 : lastNumber(last.key)
+  } catch (error) {
+    if (isCorruption(error)) return null
+    throw error
   }
 }
 

@@ -5,8 +5,8 @@ import type { CommitEvent, DocumentRef } from '../types.ts'
 import type { View } from './database.ts'
 import { named, storageError } from './faults.ts'
 import type { Handle } from './handle.ts'
-import { feedRangeOfSpace, lastNumber } from './keys.ts'
 import { type DocumentState, findDocument } from './lookup.ts'
+import { readFeedHead } from './read.ts'
 import { type Committed, Transaction } from './transaction.ts'
 
 /** One thing to be written: many of them become one commit, in the order they came. */
@@ -170,9 +170,8 @@ export function createWriter(handle: () => Handle, onCommit: (event: CommitEvent
 
   async function loadFeed(view: View, space: string): Promise<void> {
     if (committed.feeds.has(space)) return
-    const [last] = await view.range(feedRangeOfSpace(space), { limit: 1, reverse: true })
+    const head = await readFeedHead(view, space)
     if (committed.feeds.has(space)) return
-    const head = last === undefined ? 0 : lastNumber(last.key)
     // Who read it before this process began is not known: everybody may have.
     const counter: FeedCounter = { head, observed: head }
     committed.feeds.set(space, counter)
