@@ -32,4 +32,41 @@ export {
 export { type Heard, Presence, type Speaker } from './presence.ts'
 export { type ScannedDeletion, type ScannedStruct, type ScannedUpdate, scanUpdate } from './scan.ts'
 export { decodeStateVector, encodeStateVector, type StateVector } from './state-vector.ts'
+export { type Backoff, DEFAULT_BACKOFF, retryDelay } from './sync/backoff.ts'
+export { isFinalRefusal, REFUSAL, type Refusal, type RefusalName, refusalName } from './sync/codes.ts'
+export { decodeClientFrame, decodeRelayFrame } from './sync/decode.ts'
+export { encodeClientFrame, encodeRelayFrame } from './sync/encode.ts'
+export {
+  type AckFrame,
+  type ChannelMode,
+  type ClientFrame,
+  channelOf,
+  type FeedFrame,
+  type GarbageFrame,
+  type HelloFrame,
+  type LeasedFrame,
+  type LeaseFrame,
+  type LeaseOperation,
+  type MessageFrame,
+  type OpenedFrame,
+  type OpenFrame,
+  type PieceFrame,
+  type RefusedUpdate,
+  type RelayFrame,
+  type SyncFeedEntry,
+  type SyncRole,
+  type WelcomeFrame,
+} from './sync/frames.ts'
+export { Incoming, incomingFromClient, incomingFromRelay, type Received } from './sync/incoming.ts'
+export { type Lease, type LeaseAnswer, Leases, type LeaseWish } from './sync/leases.ts'
+export {
+  BEFORE_WELCOME,
+  DEFAULT_SYNC_LIMITS,
+  EARLY_CHANNELS,
+  LEASE_TTL,
+  SYNC_VERSIONS,
+  type SyncLimits,
+  type VersionRange,
+} from './sync/limits.ts'
+export { Outgoing } from './sync/outgoing.ts'
 export { BadUpdateError, diffUpdate, EMPTY_UPDATE, joinUpdates } from './updates.ts'

@@ -96,6 +96,8 @@ function readClientFrame(reader: ByteReader, type: number): ClientFrame {
       }
     case FRAME_TYPE.stop:
       return { kind: 'stop', channel: readChannel(reader), request: readRequest(reader), key: readText(reader) }
+    case FRAME_TYPE.answer:
+      return { kind: 'answer', channel: readChannel(reader) }
     case FRAME_TYPE.ping:
       return { kind: 'ping', id: reader.varUint() }
     default:

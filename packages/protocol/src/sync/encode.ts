@@ -50,6 +50,8 @@ export function encodeClientFrame(frame: ClientFrame): Uint8Array {
       return encode(FRAME_TYPE.close, [frame.channel])
     case 'message':
       return encode(FRAME_TYPE.message, [frame.channel, frame.bytes])
+    case 'answer':
+      return encode(FRAME_TYPE.answer, [frame.channel])
     case 'piece':
       return encodePiece(frame)
     case 'summary':

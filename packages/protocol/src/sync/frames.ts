@@ -74,8 +74,11 @@ export type ClientFrame =
   | HelloFrame
   | { readonly kind: 'renew'; readonly token: string }
   | OpenFrame
+  /** Wants no more of the channel. What was sent before is still decided and acknowledged, then `closed` comes. */
   | { readonly kind: 'close'; readonly channel: number }
   | MessageFrame
+  /** The next step 2 of this channel answers a `resync`. */
+  | { readonly kind: 'answer'; readonly channel: number }
   | PieceFrame
   | {
       readonly kind: 'summary'
@@ -217,6 +220,7 @@ export const FRAME_TYPE = {
   lease: 7,
   stop: 8,
   ping: 9,
+  answer: 10,
   message: 16,
   piece: 17,
   welcome: 32,
