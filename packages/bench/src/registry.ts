@@ -1,6 +1,9 @@
 import type { Benchmark } from './benchmark.ts'
 import { conversation } from './benchmarks/conversation.ts'
+import { open } from './benchmarks/open.ts'
+import { saved } from './benchmarks/saved.ts'
+import { start } from './benchmarks/start.ts'
 import { streaming } from './benchmarks/streaming.ts'
 
 /** In the order of docs/benchmarks.md. */
-export const benchmarks: readonly Benchmark[] = [conversation, streaming]
+export const benchmarks: readonly Benchmark[] = [start, open, saved, streaming, conversation]

@@ -70,5 +70,6 @@ test('amounts keep three significant digits and group bytes', () => {
     '34.6 ms',
     '457 ms',
   ])
+  expect([amount(0.0001234, '×'), amount(0, 'ms')]).toEqual(['0.000123 ×', '0 ms'])
   expect(amount(150_000, 'bytes')).toBe('150,000 bytes')
 })

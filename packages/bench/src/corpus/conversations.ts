@@ -114,6 +114,9 @@ function addOne(doc: Y.Doc, random: Random, { i, parent, at, text }: Place): str
   })
 }
 
+/** The relay's epoch for a conversation that was made here. */
+export const epochOf = (id: string): string => `epoch-${id}`
+
 export function store({ id, doc }: Made): Stored {
   return { id, snapshot: Y.encodeStateAsUpdate(doc), summary: encodeSummary(summarize(readConversation(doc))) }
 }
@@ -125,4 +128,21 @@ export function* manyConversations(count: number, now: number): Generator<Stored
     yield store(made)
     made.doc.destroy()
   }
+}
+
+/** A long conversation as a device that is in the middle of it holds it: compacted up to some time ago, and rows since. */
+export interface Long extends Stored {
+  readonly rows: readonly Uint8Array[]
+}
+
+const ROWS_SINCE = 40
+
+export function longConversation(shape: Shape): Long {
+  const made = makeConversation(shape)
+  const old = new Y.Doc()
+  const since = made.updates.length - ROWS_SINCE
+  old.transact(() => {
+    for (const update of made.updates.slice(0, since)) Y.applyUpdate(old, update)
+  })
+  return { ...store(made), rows: [Y.encodeStateAsUpdate(old), ...made.updates.slice(since)] }
 }

@@ -1,13 +1,12 @@
 import type { Figure, Unit } from '../benchmark.ts'
 import { median, spread } from '../statistics.ts'
 
-function digits(value: number): number {
-  return value >= 100 ? 0 : value >= 10 ? 1 : value >= 1 ? 2 : 3
-}
-
+/** Three significant digits, and never fewer than there are before the point. */
 export function amount(value: number, unit: Unit): string {
   if (unit === 'bytes') return `${Math.round(value).toLocaleString('en')} bytes`
-  return `${value.toFixed(digits(value))} ${unit}`
+  if (value >= 100) return `${Math.round(value)} ${unit}`
+  if (value >= 1) return `${value.toPrecision(3)} ${unit}`
+  return `${Number(value.toPrecision(3))} ${unit}`
 }
 
 /** How much of the reference our figure is: `0.42 ×` is faster (or smaller), `3.1 ×` slower. */

@@ -1,0 +1,50 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type BrowserContext, chromium, type Page } from 'playwright'
+import { chromiumArguments, findChromium } from '../../../toolchain/chromium.mjs'
+
+/** A folder that is gone afterwards. */
+export class TemporaryFolder implements AsyncDisposable {
+  readonly path: string
+  private constructor(path: string) {
+    this.path = path
+  }
+  static async make(name: string): Promise<TemporaryFolder> {
+    return new TemporaryFolder(await mkdtemp(join(tmpdir(), `holdfast-bench-${name}-`)))
+  }
+  async [Symbol.asyncDispose](): Promise<void> {
+    // A browser that has just ended may still be writing its last files.
+    await rm(this.path, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 })
+  }
+}
+
+/** One run of a browser over a profile: a new process, closed at the end. */
+export class BrowserRun implements AsyncDisposable {
+  readonly context: BrowserContext
+  readonly page: Page
+  /** What the page itself complained of: a figure from a broken page is no figure. */
+  private readonly errors: Error[] = []
+
+  private constructor(context: BrowserContext, page: Page) {
+    this.context = context
+    this.page = page
+    page.on('pageerror', (error) => this.errors.push(error))
+  }
+
+  static async start(profile: string): Promise<BrowserRun> {
+    const executablePath = findChromium()
+    if (executablePath === undefined) throw new Error('no Chromium: npm run bench installs one')
+    const context = await chromium.launchPersistentContext(profile, {
+      executablePath,
+      args: chromiumArguments,
+      viewport: { width: 1280, height: 900 },
+    })
+    return new BrowserRun(context, context.pages()[0] ?? (await context.newPage()))
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.context.close()
+    if (this.errors.length > 0) throw new AggregateError(this.errors, 'the page complained while it was measured')
+  }
+}
