@@ -103,10 +103,16 @@ export const open: Benchmark = {
         long,
       ] as const)
     }
+    {
+      await using arriving = await BrowserRun.start(ours.path)
+      await watchIn(arriving.context, [LIST])
+      await arriving.page.goto(`${url}/#token=${token}`)
+      await arriving.page.evaluate(() => benchWatch.whenSeen('list'))
+    }
     say('opening it in one browser after another')
     const route = `/c/${made.id}`
     const measured = await alternate(runs, {
-      cold: (round) => cold(ours.path, `${url}/#${round === 0 ? `token=${token}` : ''}${route}`, round === 0),
+      cold: (round) => cold(ours.path, `${url}/#${route}`, round === 0),
       inside: () => inside(ours.path, url, made.id),
       reference: () => reference(theirs.path, url),
     })
