@@ -234,11 +234,59 @@ test('Stop ends the answer, keeps what there is, and Retry makes an alternative'
 test('a wrong token: the page says so and asks for another', async () => {
   const context = await profile()
   const a = await open(context, `${relay.listening.url}/#token=wrong`)
-  await a.page.getByRole('textbox', { name: /address or token/i }).fill(relay.address)
+  await a.page.getByRole('button', { name: 'Use another token' }).click()
+  await a.page.getByRole('textbox', { name: 'Address or token' }).fill(relay.address)
   await a.page.keyboard.press('Enter')
   await a.create()
   await chat(a, 'Let in', 'Welcome')
   const b = await open(await profile())
   await b.choose('Let in')
   await b.shows('Welcome')
+})
+
+test('the device’s database deleted under the page: it says what is not saved, keeps the text, offers it, and mends itself', async () => {
+  const context = await profile()
+  // A browser that has lost its storage: opening fails for as long as the test says so.
+  await context.addInitScript(() => {
+    const open = IDBFactory.prototype.open
+    IDBFactory.prototype.open = function (...args) {
+      if (sessionStorage.getItem('test:storage-gone')) throw new DOMException('storage is gone', 'UnknownError')
+      return open.apply(this, args)
+    }
+  })
+  const a = await open(context)
+  await a.create()
+  await chat(a, 'Before the fault', 'All well')
+  await a.status('Saved on this device').waitFor()
+  await a.page.evaluate(async () => {
+    sessionStorage.setItem('test:storage-gone', 'yes')
+    const names = (await indexedDB.databases()).flatMap(({ name }) => (name === undefined ? [] : [name]))
+    await Promise.all(
+      names.map(
+        (name) =>
+          new Promise<void>((resolve, reject) => {
+            const request = indexedDB.deleteDatabase(name)
+            request.onsuccess = () => resolve()
+            request.onerror = () => reject(request.error)
+          }),
+      ),
+    )
+  })
+  await chat(a, 'During the fault', 'Still on the screen')
+  await a.status('Not saved').first().waitFor()
+  await a.shows('Before the fault')
+  const download = a.page.waitForEvent('download')
+  await a.page.getByRole('button', { name: 'Download' }).first().click()
+  expect((await download).suggestedFilename()).toMatch(/before-the-fault/i)
+
+  await a.page.evaluate(() => sessionStorage.removeItem('test:storage-gone'))
+  await a.page.getByRole('button', { name: 'Try again' }).click()
+  await a.status('Saved on this device').waitFor()
+  await a.page.evaluate(async () => {
+    await navigator.serviceWorker.ready
+  })
+  await relay.stop('SIGKILL')
+  await a.page.reload()
+  await a.shows('Before the fault')
+  await a.shows('Still on the screen')
 })
