@@ -1,1 +1,2 @@
-export {}
+export { Failure } from './failure.ts'
+export { type Output, serve } from './serve.ts'

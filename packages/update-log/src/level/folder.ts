@@ -35,6 +35,8 @@ export async function prepareFolder(directory: string): Promise<Folder> {
     if (text === null)
       await writeSafely(format, `${JSON.stringify({ holdfast: 'update-log', version: FORMAT_VERSION })}\n`)
     else requireKnown(directory, text)
+    // For the owner's eyes only, also in a folder that others may look into.
+    await mkdir(join(directory, 'log'), { recursive: true, mode: 0o700 })
     await access(directory, constants.R_OK | constants.W_OK | constants.X_OK)
   } catch (error) {
     if (error instanceof UpdateLogError) throw error

@@ -1,0 +1,31 @@
+import type { RelayEvent } from '@holdfast/relay'
+
+export interface Ready {
+  readonly url: string
+  readonly token: string
+  readonly data: string
+}
+
+/** The line that programs wait for (contract). */
+export function readyLine({ url, token, data }: Ready): string {
+  return `${JSON.stringify({ event: 'listening', url, token, space: 'default', data })}\n`
+}
+
+/** What a person sees. The token is in the fragment, which browsers send to nobody. */
+export function banner({ url, token, data }: Ready): string {
+  return `
+  Holdfast is running.
+
+    Open     ${url}/#token=${token}
+    Kept in  ${data}
+    Stop     Ctrl+C
+
+  Whoever has this address can read and change every conversation.
+
+`
+}
+
+/** What deserves a line on stderr while serving; connections come and go without one. */
+export function isWorthALine({ event }: RelayEvent): boolean {
+  return event.endsWith('-failed')
+}

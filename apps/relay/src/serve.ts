@@ -1,0 +1,136 @@
+import { randomUUID } from 'node:crypto'
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { fileURLToPath } from 'node:url'
+import { createAccess, createRelay, type Relay } from '@holdfast/relay'
+import { isUpdateLogError, type UpdateLog } from '@holdfast/update-log'
+import { openLevelLog } from '@holdfast/update-log/level'
+import { addressOf, hostNames } from './address.ts'
+import type { ServeOptions } from './arguments.ts'
+import { readOrMakeKey } from './data-folder.ts'
+import { codeOf, Failure } from './failure.ts'
+import { banner, isWorthALine, readyLine } from './print.ts'
+import { type Serve, serveWebApp } from './web.ts'
+
+export interface Output {
+  /** Standard output. */
+  say(text: string): void
+  /** Standard error; `fields` is what a program wants of it. */
+  note(text: string, fields: Readonly<Record<string, unknown>>): void
+}
+
+/** As long as the printed address works; every start prints a fresh one. */
+const TOKEN_MS = 365 * 24 * 60 * 60 * 1000
+const WEB_APP = fileURLToPath(new URL('../../web/dist/', import.meta.url))
+
+/**
+ * Starts everything, and prints the address. This is where the parts meet; what they do is in them.
+ * @returns how to end it: sockets are closed so that clients come again, and everything is on the disk when it resolves
+ * @throws Failure
+ */
+export async function serve(options: ServeOptions, output: Output): Promise<() => Promise<void>> {
+  const log = await openLog(options.data)
+  let relay: Relay | null = null
+  try {
+    if (log.opened.renewed !== null) {
+      const { reason, detail } = log.opened.renewed
+      output.note(`The storage is not as it was left: ${detail}. Clients will bring what is missing.`, {
+        event: 'incarnation-renewed',
+        reason,
+        detail,
+      })
+    }
+    const { key } = await readOrMakeKey(options.data)
+    const access = createAccess({ key, ...(options.adminToken === null ? {} : { adminToken: options.adminToken }) })
+    relay = createRelay({
+      log,
+      access,
+      // A space that holds conversations is never turned away, whether or not this start named it.
+      spaces: [...new Set([...options.spaces, ...(await log.spaces())])],
+      hosts: hostNames(options.host),
+      allowOrigins: options.allowOrigins,
+      ...(options.publicUrl === null ? {} : { publicUrl: options.publicUrl }),
+      onEvent(event) {
+        if (isWorthALine(event)) output.note(Object.values(event).join(' '), { ...event })
+      },
+    })
+    const web = serveWebApp(WEB_APP)
+    if (!web.built) output.note(`The web app is not built (${WEB_APP}).`, { event: 'web-app-missing', path: WEB_APP })
+    const server = mount(relay, web.serve)
+    const port = await listen(server, options)
+    const token = await access.sign({ spaces: '*', role: 'admin', expires: Date.now() + TOKEN_MS, id: randomUUID() })
+    const ready = { url: options.publicUrl ?? addressOf(options.host, port), token, data: options.data }
+    output.say(options.json ? readyLine(ready) : banner(ready))
+    const running = relay
+    return () => stop(server, running, log)
+  } catch (error) {
+    await relay?.close()
+    await log.close()
+    throw error
+  }
+}
+
+async function openLog(data: string): Promise<UpdateLog> {
+  try {
+    return await openLevelLog({ directory: data })
+  } catch (error) {
+    if (!isUpdateLogError(error)) throw error
+    throw new Failure(`${error.message.replace(/\.?$/, '.')} ${adviceFor(error.code)}`, { cause: error })
+  }
+}
+
+function adviceFor(code: string): string {
+  switch (code) {
+    case 'LOCKED':
+      return 'Is holdfast already running? Stop it, or choose another folder with --data.'
+    case 'UNWRITABLE':
+      return 'Choose a folder of your own with --data.'
+    case 'NEWER_VERSION':
+      return 'Install the newer holdfast, or choose another folder with --data.'
+    case 'STORAGE_FULL':
+      return 'Make room, then start again.'
+    default:
+      return 'Keep a copy of it, put a backup in its place, or choose another folder with --data.'
+  }
+}
+
+function mount(relay: Relay, web: Serve): Server {
+  const server = createServer((request, response) => {
+    if (!relay.handleRequest(request, response)) web(request, response)
+  })
+  server.on('upgrade', (request, socket, head) => relay.handleUpgrade(request, socket, head))
+  return server
+}
+
+function listen(server: Server, { host, port }: ServeOptions): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error) => reject(listenFailure(error, host, port)))
+    server.listen(port, host, () => {
+      const { port: given } = server.address() as AddressInfo
+      resolve(given)
+    })
+  })
+}
+
+function listenFailure(error: Error, host: string, port: number): Error {
+  switch (codeOf(error)) {
+    case 'EADDRINUSE':
+      return new Failure(`Port ${port} on ${host} is in use; choose another with --port, or --port 0 for any free one.`)
+    case 'EACCES':
+      return new Failure(`Port ${port} needs more rights than you have; choose one above 1023 with --port.`)
+    case 'EADDRNOTAVAIL':
+    case 'ENOTFOUND':
+    case 'EINVAL':
+      return new Failure(`This machine has no address ${host} to listen on; choose another with --host.`)
+    default:
+      return error
+  }
+}
+
+async function stop(server: Server, relay: Relay, log: UpdateLog): Promise<void> {
+  const closed = new Promise((resolve) => server.close(resolve))
+  await relay.close()
+  server.closeAllConnections()
+  await closed
+  await log.close()
+}
