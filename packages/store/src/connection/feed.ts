@@ -6,6 +6,7 @@ import { type FeedChange, type FeedPage, OfflineError } from './port.ts'
 
 const PAGE = 200
 const WAIT_SECONDS = 25
+const NOT_AT_ALL = 0
 
 /** Asks for one page of a space's feed. Rejects with `OfflineError` for whatever went wrong: it is asked again. */
 export async function askFeed(
@@ -15,8 +16,9 @@ export async function askFeed(
   signal: AbortSignal,
   fetch: Environment['fetch'],
 ): Promise<FeedPage> {
-  const page = await ask(space, address, after?.feed ?? 0, signal, fetch)
-  if (after && page.incarnation !== after.incarnation) return ask(space, address, 0, signal, fetch)
+  const page = await ask(space, address, after?.feed ?? 0, WAIT_SECONDS, signal, fetch)
+  // Another history: its beginning, empty or not, is news by itself.
+  if (after && page.incarnation !== after.incarnation) return ask(space, address, 0, NOT_AT_ALL, signal, fetch)
   return page
 }
 
@@ -24,10 +26,11 @@ async function ask(
   space: string,
   address: RelayAddress,
   after: number,
+  wait: number,
   signal: AbortSignal,
   fetch: Environment['fetch'],
 ): Promise<FeedPage> {
-  const query = `after=${after}&limit=${PAGE}&wait=${WAIT_SECONDS}`
+  const query = `after=${after}&limit=${PAGE}&wait=${wait}`
   try {
     const response = await fetch(`${baseOf(address)}/feed/${encodeURIComponent(space)}?${query}`, {
       headers: { authorization: `Bearer ${address.token}` },

@@ -6,7 +6,6 @@ const NAMES: Record<string, PersistenceError['code']> = {
   VersionError: 'NEWER_VERSION',
   NotFoundError: 'CORRUPT',
   DataCloneError: 'CORRUPT',
-  InvalidStateError: 'CLOSED',
   UnknownError: 'UNAVAILABLE',
   SecurityError: 'UNAVAILABLE',
   NotAllowedError: 'UNAVAILABLE',

@@ -20,7 +20,7 @@ export type StoreName = (typeof STORES)[number]
 const OPEN_TIMEOUT_MS = 10_000
 
 /** Opens the database, making it if need be. Never stays unsettled. */
-export function openDatabase(factory: IDBFactory, name: string, clock: Clock): Promise<IDBDatabase> {
+export function openDatabase(factory: IDBFactory, name: string, clock: Clock, version = VERSION): Promise<IDBDatabase> {
   return new Promise((resolve, reject) => {
     let settled = false
     const fail = (error: PersistenceError): void => {
@@ -33,13 +33,14 @@ export function openDatabase(factory: IDBFactory, name: string, clock: Clock): P
     })
     let request: IDBOpenDBRequest
     try {
-      request = factory.open(name, VERSION)
+      request = factory.open(name, version)
     } catch (error) {
       fail(namedError(error, 'UNAVAILABLE'))
       return
     }
     request.onupgradeneeded = () => {
       for (const store of STORES) {
+        if (request.result.objectStoreNames.contains(store)) continue
         request.result.createObjectStore(store, store === 'documents' ? { keyPath: 'id' } : {})
       }
     }
