@@ -1,10 +1,11 @@
 import react from '@vitejs/plugin-react'
 import { defineConfig } from 'vite'
+import { preloadMain } from './build/preload-plugin.ts'
 import { serviceWorker } from './build/service-worker-plugin.ts'
 
 export default defineConfig({
   base: './',
-  plugins: [react(), serviceWorker()],
+  plugins: [react(), preloadMain('/src/main.tsx'), serviceWorker()],
   resolve: { conditions: ['@holdfast/source', 'module', 'browser', 'development|production'] },
   build: {
     target: 'es2023',

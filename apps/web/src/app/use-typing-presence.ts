@@ -1,5 +1,6 @@
 import type { OpenConversation } from '@holdfast/store'
 import { useCallback, useEffect, useRef } from 'react'
+import { windowName } from './window-name.ts'
 
 const quietAfter = 3_000
 
@@ -7,7 +8,7 @@ const quietAfter = 3_000
 export function useTypingPresence(conversation: OpenConversation, name: string): (typing: boolean) => void {
   const state = useRef({ typing: false, timer: 0 })
   useEffect(() => {
-    if (name) conversation.presence.setLocal({ name })
+    conversation.presence.setLocal({ name: name || windowName(navigator.userAgent) })
   }, [conversation, name])
   const say = useCallback(
     (typing: boolean) => {

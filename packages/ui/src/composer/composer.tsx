@@ -34,6 +34,11 @@ export function Composer(props: ComposerProps) {
   const send = () => {
     if (usable) onSend(text.trim())
   }
+  const stop = () => {
+    onStop?.()
+    // The button under the focus goes away: the next thing to do is to write.
+    own.current?.focus()
+  }
   return (
     <form
       className="hf-composer"
@@ -64,7 +69,7 @@ export function Composer(props: ComposerProps) {
         <div>{children}</div>
         <div>
           {onStop ? (
-            <button type="button" className="hf-send hf-stop" aria-label="Stop" title="Stop (Esc)" onClick={onStop}>
+            <button type="button" className="hf-send hf-stop" aria-label="Stop" title="Stop (Esc)" onClick={stop}>
               <Square size={13} fill="currentColor" aria-hidden />
             </button>
           ) : (

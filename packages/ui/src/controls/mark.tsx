@@ -7,15 +7,14 @@ export function Mark({ size }: { readonly size: number }) {
       viewBox="0 0 24 24"
       fill="none"
       stroke="currentColor"
-      strokeWidth={2.5}
+      strokeWidth={size < 20 ? 2.75 : 2.5}
       strokeLinecap="round"
       aria-hidden
     >
       <path d="M12 2.5v19" />
-      <path d="M12 7.5c0 5.2-2.600 8.800-8.2 10.5" />
-      <path d="M12 7.5c0 5.2 2.600 8.800 8.2 10.5" />
-      <path d="M12 13c-.4 3.400-1.800 6-4.300 8" />
-      <path d="M12 13c.4 3.400 1.800 6 4.300 8" />
+      <path d="M12 7.5c0 5.2-2.6 8.8-8.2 10.5" />
+      <path d="M12 7.5c0 5.2 2.6 8.8 8.2 10.5" />
+      {size >= 20 && <path d="M12 13c-.4 3.4-1.8 6-4.3 8m4.3-8c.4 3.4 1.8 6 4.3 8" />}
     </svg>
   )
 }

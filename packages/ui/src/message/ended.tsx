@@ -9,9 +9,13 @@ export interface EndedProps {
   readonly actions: MessageActions
 }
 
+/** Whether an answer ended in a way that is shown below it, with what to do next. */
+export function endedBadly(message: Message, interrupted: boolean): boolean {
+  return interrupted || message.status !== 'complete' || message.finishReason === 'length'
+}
+
 /** How an answer ended when it did not end well, with what can be done about it. */
 export function Ended({ message, interrupted, actions }: EndedProps) {
-  const cut = message.status === 'complete' && message.finishReason === 'length'
   const status = interrupted ? 'interrupted' : message.status
   const [Icon, text] =
     status === 'error'
@@ -21,7 +25,6 @@ export function Ended({ message, interrupted, actions }: EndedProps) {
         : status === 'interrupted'
           ? [CirclePause, 'This answer was interrupted. What had arrived is kept.']
           : [CirclePause, 'The answer reached the length limit.']
-  if (status === 'complete' && !cut) return null
   const goesOn = actions.continue && status !== 'error' && message.parts.some((part) => part.type === 'text')
   return (
     <div className="hf-ended" data-tone={status === 'error' ? 'bad' : 'plain'}>

@@ -9,7 +9,7 @@ import { CopyButton } from '../markdown/copy-button.tsx'
 import type { MessageActions } from './actions.ts'
 import { AlternativesView } from './alternatives.tsx'
 import { EditForm } from './edit-form.tsx'
-import { Ended } from './ended.tsx'
+import { Ended, endedBadly } from './ended.tsx'
 import { PartList } from './part-list.tsx'
 import { textOf } from './text-of.ts'
 
@@ -27,8 +27,14 @@ const roleNames: Record<Message['role'], string> = {
   tool: 'Tool',
 }
 
+/** The time of day, with the date when it was not today; the full date is the tooltip's. */
 function timeOf(at: number): string {
-  return new Date(at).toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'short' })
+  const date = new Date(at)
+  const timeStyle = 'short' as const
+  const today = date.toDateString() === new Date().toDateString()
+  return today
+    ? date.toLocaleTimeString(undefined, { timeStyle })
+    : date.toLocaleString(undefined, { dateStyle: 'medium', timeStyle })
 }
 
 function authorOf(message: Message): string {
@@ -46,7 +52,15 @@ function Typing() {
   )
 }
 
-function Foot({ message, actions, onEdit }: { message: Message; actions: MessageActions; onEdit: () => void }) {
+interface FootProps {
+  readonly message: Message
+  readonly actions: MessageActions
+  /** Offered here; elsewhere already when the answer ended badly. */
+  readonly retry: boolean
+  readonly onEdit: () => void
+}
+
+function Foot({ message, actions, retry, onEdit }: FootProps) {
   const isUser = message.role === 'user'
   return (
     <div className="hf-message-foot">
@@ -60,12 +74,14 @@ function Foot({ message, actions, onEdit }: { message: Message; actions: Message
             <Pencil size={14} aria-hidden />
           </IconButton>
         )}
-        {!isUser && actions.retry && (
+        {!isUser && retry && actions.retry && (
           <IconButton label="Answer again" size="small" onClick={() => actions.retry?.(message)}>
             <RotateCw size={14} aria-hidden />
           </IconButton>
         )}
-        <time dateTime={new Date(message.createdAt).toISOString()}>{timeOf(message.createdAt)}</time>
+        <time dateTime={new Date(message.createdAt).toISOString()} title={new Date(message.createdAt).toLocaleString()}>
+          {timeOf(message.createdAt)}
+        </time>
       </div>
     </div>
   )
@@ -98,6 +114,7 @@ export const MessageView = memo(function MessageView({ conversation, id, last, a
   if (!message) return null
   const isUser = message.role === 'user'
   const author = authorOf(message)
+  const ended = !isUser && !live && message.deletedAt === null && endedBadly(message, streaming)
   return (
     <article
       className="hf-message"
@@ -133,9 +150,9 @@ export const MessageView = memo(function MessageView({ conversation, id, last, a
         <PartList parts={message.parts} live={live} {...(actions.approve ? { onApprove: approve } : {})} />
       )}
       {live && <Typing />}
-      {!isUser && !live && <Ended message={message} interrupted={streaming} actions={actions} />}
+      {ended && <Ended message={message} interrupted={streaming} actions={actions} />}
       {!live && !editing && message.deletedAt === null && (
-        <Foot message={message} actions={actions} onEdit={() => setEditing(true)} />
+        <Foot message={message} actions={actions} retry={!ended} onEdit={() => setEditing(true)} />
       )}
     </article>
   )
