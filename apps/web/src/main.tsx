@@ -9,6 +9,7 @@ import { createEngine } from './answering/engine.ts'
 import { App } from './app/app.tsx'
 import { CannotOpen } from './app/cannot-open.tsx'
 import { newId } from './app/new-id.ts'
+import { Opening } from './app/opening.tsx'
 import type { Services } from './app/services.tsx'
 import type { Connection, TokenMemory } from './connection/address.ts'
 import { createRelayLink } from './connection/relay-link.ts'
@@ -24,9 +25,11 @@ export interface RenderOptions {
 
 /** Wires the page together, once. */
 export async function render({ opening, connection, tokens }: RenderOptions): Promise<void> {
+  performance.mark('holdfast:main')
   const element = document.getElementById('root')
   if (!element) throw new Error('the page has no #root')
   const root = createRoot(element)
+  root.render(<Opening />)
   const settings = createSettings(() => localStorage)
   addEventListener('storage', (event) => settings.reload(event.key))
   followTheme(settings)
