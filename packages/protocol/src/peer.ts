@@ -31,6 +31,7 @@ export type PeerEvent =
   /** The intake's answer to the effect `judge`. */
   | { readonly kind: 'judged'; readonly source: UpdateSource; readonly decision: Decision }
   | { readonly kind: 'append-failed' }
+  | { readonly kind: 'purged' }
   | { readonly kind: 'awareness-garbage' }
   | { readonly kind: 'expired' }
   | { readonly kind: 'forbidden' }
@@ -88,6 +89,8 @@ export function stepPeer(state: PeerState, event: PeerEvent): PeerStep {
       return close(CLOSE.TEXT_FRAME, 'text frames are not part of the protocol')
     case 'append-failed':
       return close(CLOSE.STORAGE_FAILED, 'the document could not be written, try again')
+    case 'purged':
+      return close(CLOSE.PURGED, 'the document was purged')
     case 'awareness-garbage':
       return close(CLOSE.BAD_FRAME, 'not an awareness update')
     case 'expired':

@@ -115,6 +115,7 @@ describe('one stock connection', () => {
 
   it.each<[PeerEvent, number]>([
     [{ kind: 'append-failed' }, CLOSE.STORAGE_FAILED],
+    [{ kind: 'purged' }, CLOSE.PURGED],
     [{ kind: 'expired' }, CLOSE.TOKEN_EXPIRED],
     [{ kind: 'forbidden' }, CLOSE.FORBIDDEN],
     [{ kind: 'stalled' }, CLOSE.STALLED],

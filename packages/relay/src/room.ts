@@ -9,7 +9,7 @@ import {
   Presence,
   type StateVector,
 } from '@holdfast/protocol'
-import type { DocumentRef, LogStats, UpdateLog } from '@holdfast/update-log'
+import { type DocumentRef, isUpdateLogError, type LogStats, type UpdateLog } from '@holdfast/update-log'
 import type { RelayEvent } from './events.ts'
 import type { Metrics } from './metrics.ts'
 import type { Clock, Limits } from './options.ts'
@@ -19,12 +19,20 @@ import { partsOf, StateCache } from './state-cache.ts'
 export interface Member {
   /** The document has loaded; from now on updates and awareness come. */
   loaded(): void
-  loadFailed(): void
+  /** The room ends; nothing more comes of it. What was sent and not answered for may not be stored. */
+  failed(why: RoomFailure): void
   /** @param frame `update` as a stock message */
   update(update: Uint8Array, frame: Uint8Array): void
   awareness(frame: Uint8Array): void
-  /** A write failed: what was sent since may not be stored, and nothing more can be said of it. */
-  appendFailed(): void
+}
+
+/** `load-failed` and `append-failed` may be over in a moment; `purged` is for good. */
+export type RoomFailure = 'load-failed' | 'append-failed' | 'purged'
+
+/** How far the document's log has come: the number of its last record, within an epoch. Null when it has no record yet. */
+export interface Position {
+  readonly epoch: string
+  readonly seq: number
 }
 
 export interface RoomServices {
@@ -68,6 +76,8 @@ export class Room {
   readonly intake = new Intake()
   /** How the document lies on the disk. */
   stats: LogStats = EMPTY_STATS
+  /** What is durable and has been shown. */
+  position: Position | null = null
   #state: RoomState = 'loading'
   readonly #services: RoomServices
   readonly #members = new Set<Member>()
@@ -145,13 +155,9 @@ export class Room {
     if (heard !== null) this.#tell(heard)
   }
 
-  /** Fails every member. For errors that no reader of this document survives. */
-  fail(error: unknown): void {
-    if (this.#state !== 'open') return
-    this.#end('failed')
-    this.#services.metrics.appendFailures += 1
-    this.#services.report({ event: 'append-failed', ...this.ref, error: messageOf(error) })
-    for (const member of [...this.#members]) member.appendFailed()
+  /** The document was purged (W9): nobody can read or write it here any more. */
+  purged(): void {
+    if (this.#state === 'loading' || this.#state === 'open') this.#fail('purged')
   }
 
   /** Resolves when nothing is being written and nothing waits to be. */
@@ -163,9 +169,18 @@ export class Room {
   async #load(): Promise<void> {
     const { log, metrics, report } = this.#services
     const loaded = await log.load(this.ref)
+    if (this.#state !== 'loading') return
+    if (loaded === null && (await log.stat(this.ref))?.kind === 'purged') {
+      this.purged()
+      return
+    }
+    if (this.#state !== 'loading') return
     const parts = partsOf(loaded)
     for (const part of parts) this.intake.restore(part)
-    if (loaded !== null) this.stats = loaded.stats
+    if (loaded !== null) {
+      this.stats = loaded.stats
+      this.position = { epoch: loaded.epoch, seq: loaded.seq }
+    }
     this.#cache.fill(parts)
     metrics.loads += 1
     report({ event: 'room-loaded', ...this.ref, updates: parts.length })
@@ -177,10 +192,21 @@ export class Room {
   /** W3: refused, and nothing is written over what could not be read. */
   #loadFailed(error: unknown): void {
     if (this.#state !== 'loading') throw error
-    this.#end('failed')
     this.#services.metrics.loadFailures += 1
     this.#services.report({ event: 'load-failed', ...this.ref, error: messageOf(error) })
-    for (const member of [...this.#members]) member.loadFailed()
+    this.#fail('load-failed')
+  }
+
+  #appendFailed(error: unknown): void {
+    if (this.#state !== 'open') return
+    this.#services.metrics.appendFailures += 1
+    this.#services.report({ event: 'append-failed', ...this.ref, error: messageOf(error) })
+    this.#fail(isUpdateLogError(error, 'PURGED') ? 'purged' : 'append-failed')
+  }
+
+  #fail(why: RoomFailure): void {
+    this.#end('failed')
+    for (const member of [...this.#members]) member.failed(why)
   }
 
   #write(): void {
@@ -192,21 +218,25 @@ export class Room {
     const update = batch.length === 1 ? batch[0]!.update : joinUpdates(batch.map((accepted) => accepted.update))
     const begun = clock.monotonic()
     log.append(this.ref, update).then(
-      () => {
+      ({ epoch, seq }) => {
         this.#writing = false
+        this.position = { epoch, seq }
         metrics.appended(clock.monotonic() - begun)
         this.#written(batch, update)
       },
       (error: unknown) => {
         this.#writing = false
-        this.fail(error)
+        this.#appendFailed(error)
         this.#rest()
       },
     )
   }
 
   #written(batch: readonly Accepted[], update: Uint8Array): void {
-    if (this.#state !== 'open') return
+    if (this.#state !== 'open') {
+      this.#rest()
+      return
+    }
     this.#durable += batch.length
     const { snapshotBytes, tailUpdates, tailBytes } = this.stats
     this.stats = { snapshotBytes, tailUpdates: tailUpdates + 1, tailBytes: tailBytes + update.length }

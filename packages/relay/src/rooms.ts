@@ -21,10 +21,14 @@ export class Rooms {
   readonly #options: RoomsOptions
   readonly #rooms = new Map<string, Room>()
   readonly #compactions: Compactions
+  readonly #stopListening: () => void
 
   constructor(options: RoomsOptions) {
     this.#options = options
     const { log, metrics, report } = options
+    this.#stopListening = log.onCommit(({ changes }) => {
+      for (const change of changes) if (change.purged) this.#rooms.get(keyOf(change))?.purged()
+    })
     this.#compactions = new Compactions({
       log,
       metrics,
@@ -62,6 +66,7 @@ export class Rooms {
   async settled(): Promise<void> {
     await Promise.all([...this.#rooms.values()].map((room) => room.settled()))
     await this.#compactions.stop()
+    this.#stopListening()
   }
 
   #unload(key: string, room: Room): void {

@@ -22,7 +22,7 @@ import type { Lag } from './lag.ts'
 import type { Metrics } from './metrics.ts'
 import type { Limits } from './options.ts'
 import { Outbox } from './outbox.ts'
-import { encodedStateVector, type Member, messageOf, type Room } from './room.ts'
+import { encodedStateVector, type Member, messageOf, type Room, type RoomFailure } from './room.ts'
 import type { Wire, WireListener } from './wire.ts'
 
 export interface StockPeerOptions {
@@ -158,8 +158,8 @@ export class StockPeer implements Member, WireListener {
     this.#wire.resume()
   }
 
-  loadFailed(): void {
-    this.#on({ kind: 'load-failed' })
+  failed(why: RoomFailure): void {
+    this.#on({ kind: why })
   }
 
   update(update: Uint8Array, frame: Uint8Array): void {
@@ -168,10 +168,6 @@ export class StockPeer implements Member, WireListener {
 
   awareness(frame: Uint8Array): void {
     if (this.#state.kind === 'open') this.#outbox.send(frame)
-  }
-
-  appendFailed(): void {
-    this.#on({ kind: 'append-failed' })
   }
 
   #decode(bytes: Uint8Array): StockFrame {

@@ -118,6 +118,23 @@ describe('rooms', () => {
     expect(textOf(c.wire.step2s())).toBe('')
   })
 
+  it('W9 a purged document refuses for good: those who are there and those who come, and nothing is written', async () => {
+    const { connect, held, rooms } = house()
+    const { doc, frames } = writeOne('secret')
+    const first = connect()
+    first.peer.message(frames[0]!)
+    first.peer.message(STEP1)
+    await first.wire.answered()
+    await held.log.purge(REF)
+    expect(first.wire.closedWith).toBe(CLOSE.PURGED)
+    expect(rooms.size).toBe(0)
+    const second = connect()
+    second.peer.message(encodeStep2(Y.encodeStateAsUpdate(doc)))
+    await second.wire.until(() => second.wire.closedWith !== null)
+    expect(second.wire.closedWith).toBe(CLOSE.PURGED)
+    expect([rooms.size, held.appendCount]).toEqual([0, 1])
+  })
+
   it('W2 what arrives while a write is under way is written together and shown together', async () => {
     const { connect, held } = house()
     const [a, b] = [connect(), connect()]
