@@ -367,9 +367,9 @@ function garbage(random: Random): Y.Doc {
   // Yjs refuses big integers in lists, though not in maps.
   const listed = (item: unknown): string => (typeof item === 'bigint' ? '' : item) as string
   const fields = (depth: number): Y.Map<unknown> =>
-    new Y.Map(Array.from({ length: random.int(12) }, () => [random.pick(names), value(depth)]))
+    new Y.Map(Array.from({ length: random.int(8) }, () => [random.pick(names), value(depth)]))
   for (const root of ['meta', 'messages', 'selected', 'artifacts', 'todos', 'activities', 'checkpoints']) {
-    for (let i = random.int(8); i > 0; i--) doc.getMap(root).set(random.pick(names), value(6))
+    for (let i = random.int(8); i > 0; i--) doc.getMap(root).set(random.pick(names), value(5))
   }
   return newDoc(2, Y.encodeStateAsUpdate(doc))
 }
