@@ -29,7 +29,7 @@ interface HostAndPort {
 export function createAddressPolicy(options: AddressOptions): AddressPolicy {
   const hosts = new Set((options.hosts ?? []).map((host) => bare(host.toLowerCase())))
   const publicUrl = options.publicUrl === undefined ? null : new URL(options.publicUrl)
-  const origins = new Set((options.allowOrigins ?? []).map((origin) => new URL(origin).origin))
+  const origins = new Set((options.allowOrigins ?? []).map(originOf))
   if (publicUrl !== null) origins.add(publicUrl.origin)
 
   function isOurs({ host, port }: HostAndPort, defaultPort: number, request: IncomingMessage): boolean {
@@ -56,6 +56,15 @@ export function createAddressPolicy(options: AddressOptions): AddressPolicy {
       return isOurs({ host: bare(hostname), port: port === '' ? null : Number(port) }, 80, request)
     },
   }
+}
+
+/**
+ * As browsers write it in the header. URLs of other schemes than the web's (`vscode-webview://id`) have the origin `null`, which any
+ * sandboxed page has too: those are compared by scheme and host.
+ */
+function originOf(text: string): string {
+  const { origin, protocol, host } = new URL(text)
+  return origin === 'null' ? `${protocol}//${host}` : origin
 }
 
 /** `host`, `host:port`, `[v6]` or `[v6]:port`; null when it is none of them. */

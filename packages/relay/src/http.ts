@@ -8,6 +8,7 @@ import {
   BAD_PATH,
   FOREIGN_HOST,
   INTERNAL,
+  loggedPath,
   pathOf,
   queryOf,
   type Refusal,
@@ -45,7 +46,7 @@ export function createHttpHandler(
   const { gate, feeds, log, limits, isReady, renderMetrics, onRefused, onFailed } = options
 
   function refuse(request: IncomingMessage, response: ServerResponse, why: Refusal): void {
-    onRefused(why, pathOf(request))
+    onRefused(why, loggedPath(request))
     sendRefusal(response, why)
   }
 
@@ -120,7 +121,7 @@ export function createHttpHandler(
       refuse(request, response, BAD_PATH)
     } else {
       Promise.resolve(known.answer(request, response, rest)).catch((error: unknown) => {
-        onFailed(pathOf(request), messageOf(error))
+        onFailed(loggedPath(request), messageOf(error))
         if (response.headersSent) response.destroy()
         else refuse(request, response, INTERNAL)
       })

@@ -79,7 +79,12 @@ export function refuseUpgrade(socket: Duplex, { status, code, message }: Refusal
   socket.end(`${head.join('\r\n')}\r\n\r\n${body}`)
 }
 
-/** The request's path, without its query: safe to log. */
+/** As much of a path as is worth a line in a log. */
+export function loggedPath(request: IncomingMessage): string {
+  return pathOf(request).slice(0, 300)
+}
+
+/** The request's path, without its query, which may hold a token. */
 export function pathOf(request: IncomingMessage): string {
   const url = request.url ?? '/'
   const end = url.indexOf('?')

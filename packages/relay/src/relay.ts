@@ -14,6 +14,7 @@ import {
   BAD_PATH,
   BAD_TOKEN,
   INTERNAL,
+  loggedPath,
   pathOf,
   queryOf,
   type Refusal,
@@ -158,11 +159,11 @@ export function createRelay(options: RelayOptions): Relay {
     upgrade(request, socket, head).then(
       (why) => {
         if (why === null) return
-        refused(why, pathOf(request))
+        refused(why, loggedPath(request))
         refuseUpgrade(socket, why)
       },
       (error: unknown) => {
-        report({ event: 'request-failed', path: pathOf(request), error: messageOf(error) })
+        report({ event: 'request-failed', path: loggedPath(request), error: messageOf(error) })
         refuseUpgrade(socket, INTERNAL)
       },
     )

@@ -64,7 +64,7 @@ describe('refusals before the upgrade', () => {
   it('our own names, addresses and origins are let in, and those we were given', async () => {
     const { port } = await start({
       publicUrl: 'https://chat.example.org',
-      allowOrigins: ['https://app.example.org'],
+      allowOrigins: ['https://app.example.org', 'vscode-webview://abc'],
       hosts: ['box.lan'],
     })
     const status = async (headers: Record<string, string>): Promise<number> =>
@@ -83,10 +83,13 @@ describe('refusals before the upgrade', () => {
       `http://127.0.0.1:${port}`,
       'https://chat.example.org',
       'https://app.example.org',
+      'vscode-webview://abc',
     ]) {
       expect(await status({ origin }), origin).toBe(101)
     }
     for (const origin of [
+      'null',
+      'vscode-webview://abd',
       'http://localhost:1',
       'http://app.example.org',
       'https://app.example.org.evil',
