@@ -1,3 +1,4 @@
+import { ConversationError } from './errors.ts'
 import type { JsonObject, JsonValue } from './json.ts'
 import type { Artifact, Conversation, FilePart, Message, Part, SourcePart, ToolCallPart } from './types.ts'
 
@@ -13,7 +14,7 @@ export interface UiMessage {
 }
 
 export interface ModelMessagesOptions {
-  /** The last message to send; left out: all. */
+  /** The last message to send, which must be shown (else NOT_FOUND); left out: all. */
   readonly upTo?: string
   /** An address at which the model, or the SDK, finds the bytes of a file. Default: the part's own. */
   readonly fileUrl?: (part: FilePart) => string | null
@@ -30,8 +31,12 @@ interface Conversion {
 export function modelMessages(conversation: Conversation, options: ModelMessagesOptions = {}): UiMessage[] {
   const fileUrl = options.fileUrl ?? ((part: FilePart) => part.url)
   const artifacts = new Map(conversation.artifacts.map((artifact) => [artifact.id, artifact]))
+  const end = conversation.messages.findIndex((message) => message.id === options.upTo)
+  if (options.upTo !== undefined && end < 0) {
+    throw new ConversationError('NOT_FOUND', `no message ${JSON.stringify(options.upTo)} is shown`)
+  }
   const messages: UiMessage[] = []
-  for (const message of conversation.messages) {
+  for (const message of options.upTo === undefined ? conversation.messages : conversation.messages.slice(0, end + 1)) {
     if (message.deletedAt === null) {
       const parts = message.parts.flatMap((part) =>
         convertPart(part, { fileUrl, artifacts, ended: message.status !== 'streaming' }),
@@ -39,7 +44,6 @@ export function modelMessages(conversation: Conversation, options: ModelMessages
       if (parts.length > 0)
         messages.push({ id: message.id, role: roleOf(message), metadata: metadataOf(message), parts })
     }
-    if (message.id === options.upTo) break
   }
   return messages
 }
@@ -126,7 +130,8 @@ function convertToolCall(part: ToolCallPart, ended: boolean): UiPart {
   }
 }
 
-const inputOf = (part: ToolCallPart): JsonValue => part.input ?? part.inputText ?? {}
+/** A call that was broken off in its input is sent without: half of one would not parse. */
+const inputOf = (part: ToolCallPart): JsonValue => part.input ?? {}
 
 function approvalRequest(part: ToolCallPart): object {
   return part.approval === null ? {} : { approval: { id: part.approval.id } }

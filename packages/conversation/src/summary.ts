@@ -33,12 +33,16 @@ export function summarize(conversation: Conversation): Summary {
     streaming: last?.status === 'streaming',
     failed: meta.error !== null || last?.status === 'error',
     openTodos: todos.filter((todo) => todo.state === 'pending' || todo.state === 'in-progress').length,
-    tags: meta.tags.slice(0, MAX_TAGS).map((tag) => line(tag, LIMITS.tag)),
-    project: meta.project === null ? null : line(meta.project.name ?? meta.project.id ?? '', LIMITS.project) || null,
-    model: meta.model === null ? null : line(meta.model, LIMITS.model),
+    tags: tagsOf(meta.tags),
+    project: line(meta.project?.name ?? meta.project?.id ?? '', LIMITS.project) || null,
+    model: line(meta.model ?? '', LIMITS.model) || null,
     cost: totals.usage.cost,
     preview: last === undefined ? null : { role: last.role, text: line(previewOf(last), LIMITS.preview) },
   }
+}
+
+function tagsOf(tags: readonly string[]): string[] {
+  return tags.slice(0, MAX_TAGS).flatMap((tag) => line(tag, LIMITS.tag) || [])
 }
 
 /** The text of a message, else what it consists of. */
@@ -76,7 +80,7 @@ export function encodeSummary(summary: Summary): Uint8Array {
     f: flags.reduce((bits, flag, bit) => bits | (rest[flag] ? 1 << bit : 0), 0),
     d: rest.deletedAt,
     o: rest.openTodos,
-    g: tags.slice(0, MAX_TAGS).map((tag) => line(tag, LIMITS.tag)),
+    g: tagsOf(tags),
     p: line(rest.project ?? '', LIMITS.project),
     m: line(rest.model ?? '', LIMITS.model),
     $: rest.cost,
@@ -99,14 +103,14 @@ function isNothing(value: JsonValue): boolean {
 export function decodeSummary(bytes: Uint8Array): Summary | null {
   if (bytes.length === 0 || bytes.length > MAX_SUMMARY_BYTES || bytes[0] !== VERSION) return null
   const fields = parse(bytes.subarray(1))
-  if (fields === null || !isString(fields.i)) return null
+  if (fields === null) return null
   const text = (key: string): string => (isString(fields[key]) ? fields[key] : '')
   const count = (key: string): number => (isCount(fields[key]) ? fields[key] : 0)
   const flag = (bit: number): boolean => ((count('f') >> bit) & 1) === 1
   const time = (key: string): number | null => (isTime(fields[key]) ? fields[key] : null)
   const role: Role | undefined = fields.x === undefined && fields.r === undefined ? undefined : ROLES[count('r')]
   return {
-    id: fields.i,
+    id: text('i'),
     title: text('t'),
     titleBy: fields.b === 'u' ? 'user' : fields.b === 'a' ? 'automatic' : null,
     createdAt: time('c') ?? 0,

@@ -248,5 +248,6 @@ describe('O6 what a model is sent is exactly what is shown', () => {
     expect(ids(conversation.messages)).toEqual(['a', 'b2', 'd'])
     expect(ids(modelMessages(conversation))).toEqual(['a', 'b2'])
     expect(ids(modelMessages(conversation, { upTo: 'a' }))).toEqual(['a'])
+    expect(() => modelMessages(conversation, { upTo: 'b' })).toThrow(expect.objectContaining({ code: 'NOT_FOUND' }))
   })
 })

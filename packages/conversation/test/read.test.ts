@@ -209,6 +209,23 @@ describe('R3 reading never throws, whatever a document holds', () => {
     }
   })
 
+  test('R3 a reader that watches such a document come about reads what one that comes later reads (100 seeds)', () => {
+    for (let seed = 1; seed <= 100; seed++) {
+      const random = seededRandom(seed)
+      const doc = everything(2)
+      const reader = createReader(doc)
+      for (let step = 0; step < 8; step++) {
+        const map = random.pick(mapsOf(doc))
+        const key = random.pick([...map.keys(), 'parent', 'replaces'])
+        const choice = random.int(3)
+        if (choice === 0) map.delete(key)
+        else if (choice === 1) map.set(key, random.pick([...doc.getMap('messages').keys(), null, 7]))
+        else Y.applyUpdate(doc, Y.encodeStateAsUpdate(garbage(random, 100 + step)))
+        expect(reader.read(), `seed ${seed}, step ${step}`).toEqual(readConversation(doc))
+      }
+    }
+  })
+
   test('R3 an empty document is an empty conversation', () => {
     expect(readConversation(new Y.Doc())).toMatchObject({ meta: { id: '', title: '' }, messages: [], writable: true })
   })
@@ -322,9 +339,22 @@ test('R6 a message in a subagent that was retried shows the newest and counts th
   })
 })
 
+/** Every map in the document. */
+function mapsOf(doc: Y.Doc): Y.Map<unknown>[] {
+  const maps: Y.Map<unknown>[] = []
+  const pending: unknown[] = ['meta', 'messages', 'selected', 'todos'].map((root) => doc.getMap(root))
+  for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
+    if (next instanceof Y.Map) {
+      maps.push(next)
+      pending.push(...next.values())
+    } else if (next instanceof Y.Array) pending.push(...next.toArray())
+  }
+  return maps
+}
+
 /** A document in which anything may be anywhere, under the names that we use. */
-function garbage(random: Random): Y.Doc {
-  const doc = newDoc(1)
+function garbage(random: Random, clientId = 1): Y.Doc {
+  const doc = newDoc(clientId)
   const names =
     'id type role parent replaces createdAt deletedAt status usage parts text state input inputText output outputText callId name children messages approval index title error tag:a reaction:a:b feedback:u custom:k import:x schema m0 m1 m2'.split(
       ' ',
