@@ -33,6 +33,24 @@ export { type Heard, Presence, type Speaker } from './presence.ts'
 export { type ScannedDeletion, type ScannedStruct, type ScannedUpdate, scanUpdate } from './scan.ts'
 export { decodeStateVector, encodeStateVector, type StateVector } from './state-vector.ts'
 export { type Backoff, DEFAULT_BACKOFF, retryDelay } from './sync/backoff.ts'
+export { type OpenWish, SyncClient, type SyncClientEffect, type SyncClientEvent } from './sync/client.ts'
+export {
+  type ClientChannelEffect,
+  type ClientChannelEvent,
+  type ClientChannelState,
+  stepClientChannel,
+} from './sync/client-channel.ts'
+export { stepClient } from './sync/client-session.ts'
+export type {
+  ClientConfig,
+  ClientEffect,
+  ClientEvent,
+  ClientMemory,
+  ClientState,
+  ClientStep,
+  ClientTimer,
+  RequestAnswer,
+} from './sync/client-types.ts'
 export { isFinalRefusal, REFUSAL, type Refusal, type RefusalName, refusalName } from './sync/codes.ts'
 export { decodeClientFrame, decodeRelayFrame } from './sync/decode.ts'
 export { encodeClientFrame, encodeRelayFrame } from './sync/encode.ts'
@@ -69,4 +87,28 @@ export {
   type VersionRange,
 } from './sync/limits.ts'
 export { Outgoing } from './sync/outgoing.ts'
+export { openRelayChannel, stepRelayChannel } from './sync/relay-channel.ts'
+export type {
+  Passed,
+  RelayChannelEffect,
+  RelayChannelEvent,
+  RelayChannelOpen,
+  RelayChannelState,
+  RelayChannelStep,
+} from './sync/relay-channel-types.ts'
+export {
+  SyncConnection,
+  type SyncConnectionConfig,
+  type SyncConnectionEffect,
+  type SyncConnectionEvent,
+} from './sync/relay-connection.ts'
+export { openRelaySession, stepRelaySession } from './sync/relay-session.ts'
+export type {
+  RelaySessionConfig,
+  RelaySessionEffect,
+  RelaySessionEvent,
+  RelaySessionState,
+  RelaySessionStep,
+  RelayTimer,
+} from './sync/relay-session-types.ts'
 export { BadUpdateError, diffUpdate, EMPTY_UPDATE, joinUpdates } from './updates.ts'

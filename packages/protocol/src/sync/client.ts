@@ -19,7 +19,7 @@ export type SyncClientEffect =
   | Exclude<ClientEffect, { readonly kind: 'send' | 'route' | 'limits' }>
   | {
       readonly kind: 'channel'
-      readonly channel: number
+      readonly opening: number
       readonly document: string
       readonly effect: Exclude<ClientChannelEffect, { readonly kind: 'send' | 'broken' }>
     }
@@ -28,9 +28,10 @@ export type SyncClientEvent =
   | Exclude<ClientEvent, { readonly kind: 'frame' | 'broken' }>
   /** A message of the socket. `now`: milliseconds from any origin. */
   | { readonly kind: 'bytes'; readonly bytes: Uint8Array; readonly now: number }
+  /** For an opening that has ended, what would send comes back as `not-sent`. */
   | {
       readonly kind: 'channel'
-      readonly channel: number
+      readonly opening: number
       readonly event: Exclude<ClientChannelEvent, { readonly kind: 'frame' | 'lost' | 'distrust' }>
     }
 
@@ -45,7 +46,10 @@ export interface OpenWish {
 /** Room that a frame takes beside the update in it. */
 const UPDATE_OVERHEAD = 64
 
-interface ClientChannel {
+interface Opening {
+  /** Counts up for as long as the client lives: channel numbers come again, these do not. */
+  readonly opening: number
+  readonly channel: number
   readonly document: string
   state: ClientChannelState
 }
@@ -56,7 +60,10 @@ interface ClientChannel {
  */
 export class SyncClient {
   readonly #config: ClientConfig
-  readonly #channels = new Map<number, ClientChannel>()
+  readonly #openings = new Map<number, Opening>()
+  /** By channel number. */
+  readonly #channels = new Map<number, Opening>()
+  #opened = 0
   #state: ClientState = { kind: 'off' }
   #incoming: Incoming<RelayFrame> = incomingFromRelay(DEFAULT_SYNC_LIMITS)
   #outgoing = new Outgoing(DEFAULT_SYNC_LIMITS)
@@ -77,12 +84,14 @@ export class SyncClient {
     return this.#outgoing.bytes
   }
 
-  waitingOf(channel: number): number {
-    return this.#outgoing.bytesOf(channel)
+  /** Bytes that wait to be sent for one opening. */
+  waitingOf(opening: number): number {
+    const entry = this.#openings.get(opening)
+    return entry === undefined ? 0 : this.#outgoing.bytesOf(entry.channel)
   }
 
-  channel(channel: number): ClientChannelState | null {
-    return this.#channels.get(channel)?.state ?? null
+  opening(opening: number): ClientChannelState | null {
+    return this.#openings.get(opening)?.state ?? null
   }
 
   /** How many more channels may be opened now. Before the welcome only a few. */
@@ -93,8 +102,8 @@ export class SyncClient {
 
   /**
    * Opens a channel: from `greeted` on, what is opened at once goes with the hello.
-   * @returns its number, good until its effect `refused`, `set-aside`, `closed` or `lost`; null when none is free or the connection is
-   * not there, or (before the welcome) no more can be sent ahead
+   * @returns the opening's number, good until its effect `refused`, `set-aside`, `closed` or `lost`; null when no channel is
+   * free, the connection is not there, or (before the welcome) no more can be sent ahead
    */
   open(wish: OpenWish): number | null {
     if (this.freeChannels === 0) return null
@@ -107,8 +116,12 @@ export class SyncClient {
     }
     if (!this.#outgoing.enqueue(channel, bytes)) return null
     const { document, epoch, seq, mode } = wish
-    this.#channels.set(channel, { document, state: { kind: 'opening', asked: { epoch, seq, mode, trusted: true } } })
-    return channel
+    this.#opened += 1
+    const state: ClientChannelState = { kind: 'opening', asked: { epoch, seq, mode, trusted: true } }
+    const opening: Opening = { opening: this.#opened, channel, document, state }
+    this.#openings.set(opening.opening, opening)
+    this.#channels.set(channel, opening)
+    return opening.opening
   }
 
   /** A number for a lease or stop request of a channel. */
@@ -131,7 +144,7 @@ export class SyncClient {
   handle(event: SyncClientEvent, random: number): SyncClientEffect[] {
     const effects: SyncClientEffect[] = []
     if (event.kind === 'bytes') this.#receive(event.bytes, event.now, random, effects)
-    else if (event.kind === 'channel') this.#stepChannel(event.channel, event.event, random, effects)
+    else if (event.kind === 'channel') this.#ask(event.opening, event.event, random, effects)
     else this.#step(event, random, effects)
     return effects
   }
@@ -192,7 +205,7 @@ export class SyncClient {
         return
       case 'history':
         effects.push(effect)
-        for (const [channel] of this.#channels) this.#stepChannel(channel, { kind: 'distrust' }, random, effects)
+        for (const opening of this.#openings.values()) this.#stepOpening(opening, { kind: 'distrust' }, random, effects)
         return
       case 'lost':
         this.#lose(random, effects)
@@ -204,24 +217,29 @@ export class SyncClient {
   }
 
   #route(channel: number, frame: ChannelRelayFrame, random: number, effects: SyncClientEffect[]): void {
-    if (this.#channels.has(channel)) this.#stepChannel(channel, { kind: 'frame', frame }, random, effects)
+    const opening = this.#channels.get(channel)
+    if (opening !== undefined) this.#stepOpening(opening, { kind: 'frame', frame }, random, effects)
     else this.#break(`channel ${channel} is not open`, random, effects)
   }
 
-  #stepChannel(channel: number, event: ClientChannelEvent, random: number, effects: SyncClientEffect[]): void {
-    const entry = this.#channels.get(channel)
-    if (entry === undefined) return
-    if ('update' in event && event.update.length + UPDATE_OVERHEAD > this.#messageLimit()) {
-      effects.push(told(channel, entry, { kind: 'not-sent', reason: 'too-large' }))
-      return
+  #ask(opening: number, event: ClientChannelEvent, random: number, effects: SyncClientEffect[]): void {
+    const entry = this.#openings.get(opening) ?? { opening, channel: 0, document: '', state: { kind: 'closed' } }
+    const open = entry.state.kind === 'open'
+    if (open && 'update' in event && event.update.length + UPDATE_OVERHEAD > this.#messageLimit()) {
+      effects.push(told(entry, { kind: 'not-sent', reason: 'too-large' }))
+    } else {
+      this.#stepOpening(entry, event, random, effects)
     }
-    const step = stepClientChannel(channel, entry.state, event)
+  }
+
+  #stepOpening(entry: Opening, event: ClientChannelEvent, random: number, effects: SyncClientEffect[]): void {
+    const step = stepClientChannel(entry.channel, entry.state, event)
     entry.state = step.state
-    if (step.state.kind === 'closed') this.#channels.delete(channel)
+    if (step.state.kind === 'closed' && this.#openings.delete(entry.opening)) this.#channels.delete(entry.channel)
     for (const effect of step.effects) {
       if (effect.kind === 'send') this.#send(effect.frame)
       else if (effect.kind === 'broken') this.#break(effect.reason, random, effects)
-      else effects.push(told(channel, entry, effect))
+      else effects.push(told(entry, effect))
     }
   }
 
@@ -235,7 +253,7 @@ export class SyncClient {
 
   /** Every channel ends with its connection, and nothing that waited is sent on another. */
   #lose(random: number, effects: SyncClientEffect[]): void {
-    for (const [channel] of [...this.#channels]) this.#stepChannel(channel, { kind: 'lost' }, random, effects)
+    for (const opening of [...this.#openings.values()]) this.#stepOpening(opening, { kind: 'lost' }, random, effects)
     this.#incoming = incomingFromRelay(DEFAULT_SYNC_LIMITS)
     this.#outgoing = new Outgoing(DEFAULT_SYNC_LIMITS)
     this.#early = 0
@@ -243,9 +261,8 @@ export class SyncClient {
 }
 
 function told(
-  channel: number,
-  { document }: ClientChannel,
+  { opening, document }: Opening,
   effect: Extract<SyncClientEffect, { readonly kind: 'channel' }>['effect'],
 ): SyncClientEffect {
-  return { kind: 'channel', channel, document, effect }
+  return { kind: 'channel', opening, document, effect }
 }

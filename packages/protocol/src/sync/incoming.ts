@@ -1,7 +1,7 @@
 import { CLOSE } from '../close-codes.ts'
 import { decodeClientFrame, decodeRelayFrame } from './decode.ts'
 import { type ClientFrame, channelOf, type GarbageFrame, type PieceFrame, type RelayFrame } from './frames.ts'
-import type { SyncLimits } from './limits.ts'
+import { DEFAULT_SYNC_LIMITS, type SyncLimits } from './limits.ts'
 
 /** What one message of the socket came to. */
 export type Received<F> =
@@ -28,16 +28,19 @@ const FIRST_BUFFER = 128 * 1024
 export class Incoming<F extends ClientFrame | RelayFrame> {
   readonly #decode: (bytes: Uint8Array) => F | GarbageFrame
   readonly #transfers = new Map<number, Transfer>()
-  #limits: Pick<SyncLimits, 'piece' | 'message'>
+  #frame: number
+  #message: number
   #declared = 0
 
   constructor(decode: (bytes: Uint8Array) => F | GarbageFrame, limits: Pick<SyncLimits, 'piece' | 'message'>) {
     this.#decode = decode
-    this.#limits = limits
+    this.#frame = largestFrame(limits)
+    this.#message = limits.message
   }
 
   setLimits(limits: Pick<SyncLimits, 'piece' | 'message'>): void {
-    this.#limits = limits
+    this.#frame = largestFrame(limits)
+    this.#message = limits.message
   }
 
   /** Bytes of transfers that are not finished. */
@@ -58,7 +61,7 @@ export class Incoming<F extends ClientFrame | RelayFrame> {
 
   /** @param now milliseconds from any origin, for `oldest` */
   take(bytes: Uint8Array, now: number): Received<F> {
-    if (bytes.length > this.#limits.piece) return tooBig(`a frame over ${this.#limits.piece} bytes`)
+    if (bytes.length > this.#frame) return tooBig(`a frame over ${this.#frame} bytes`)
     const frame = this.#decode(bytes)
     if (frame.kind === 'garbage') return broken(frame.reason)
     if (frame.kind === 'piece') return this.#piece(frame, now)
@@ -75,10 +78,8 @@ export class Incoming<F extends ClientFrame | RelayFrame> {
       return { kind: 'piece' }
     }
     const transfer = under ?? { total, buffer: new Uint8Array(0), received: 0, lastPieceAt: now }
-    if (under === undefined) {
-      if (this.#declared + total > this.#limits.message) {
-        return tooBig(`transfers of more than ${this.#limits.message} bytes`)
-      }
+    if (under === undefined && this.#declared + total > this.#message) {
+      return tooBig(`transfers of more than ${this.#message} bytes`)
     }
     if (total !== transfer.total || offset !== transfer.received) return broken('a piece out of order')
     if (bytes.length === 0 || bytes.length > total - offset) return broken('a piece beyond its transfer')
@@ -113,6 +114,11 @@ export function incomingFromClient(limits: Pick<SyncLimits, 'piece' | 'message'>
 
 export function incomingFromRelay(limits: Pick<SyncLimits, 'piece' | 'message'>): Incoming<RelayFrame> {
   return new Incoming(decodeRelayFrame, limits)
+}
+
+/** Whoever does not know the limits yet goes by the default ones. */
+function largestFrame({ piece }: Pick<SyncLimits, 'piece'>): number {
+  return Math.max(piece, DEFAULT_SYNC_LIMITS.piece)
 }
 
 function append(transfer: Transfer, bytes: Uint8Array): void {

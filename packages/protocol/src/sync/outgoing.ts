@@ -83,19 +83,34 @@ export class Outgoing {
     return frames
   }
 
-  /** Forgets what waits in a channel. A transfer under way is given up, which the other side is told. */
-  drop(channel: number): void {
+  /**
+   * Forgets what waits in a channel, but for frames that `unwanted` does not name. A transfer under way that is unwanted is given up,
+   * which the other side is told.
+   */
+  drop(channel: number, unwanted: (frame: Uint8Array) => boolean = () => true): void {
     const lane = this.#lanes.get(channel)
     if (lane === undefined) return
-    const half = lane.offset > 0 ? this.#first(lane) : null
+    const waiting = lane.frames.slice(lane.head)
+    const half = lane.offset > 0 ? (waiting.shift() ?? null) : null
+    const kept = waiting.filter((frame) => !unwanted(frame))
+    // A transfer under way that is wanted stays where it is, at the front.
+    const stays = half !== null && !unwanted(half)
+    if (stays) {
+      const bytes = half.length - lane.offset + sum(kept)
+      this.#bytes += bytes - lane.bytes
+      Object.assign(lane, { frames: [half, ...kept], head: 0, bytes })
+      return
+    }
     this.#small.delete(lane)
     this.#bulk.delete(lane)
     this.#waiting.delete(lane)
     this.#lanes.delete(channel)
     this.#bytes -= lane.bytes
-    if (half === null) return
-    this.#end(half.length)
-    this.enqueue(channel, encodePiece({ kind: 'piece', channel, offset: 0, total: 0, bytes: new Uint8Array(0) }))
+    if (half !== null) {
+      this.#end(half.length)
+      this.enqueue(channel, encodePiece({ kind: 'piece', channel, offset: 0, total: 0, bytes: new Uint8Array(0) }))
+    }
+    for (const frame of kept) this.enqueue(channel, frame)
   }
 
   #first(lane: Lane): Uint8Array {
@@ -176,6 +191,10 @@ export class Outgoing {
     }
     this.#place(lane)
   }
+}
+
+function sum(frames: readonly Uint8Array[]): number {
+  return frames.reduce((bytes, frame) => bytes + frame.length, 0)
 }
 
 function firstOf<T>(set: ReadonlySet<T>): T | null {

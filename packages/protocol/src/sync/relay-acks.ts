@@ -6,33 +6,31 @@ import { FIELD } from './limits.ts'
 import type { Linked, RelayChannelEffect, RelayChannelOpen, RelayChannelStep } from './relay-channel-types.ts'
 
 /** Refusals that may wait for an ack; a client with more has lost its way. */
-const MOST_REFUSALS = FIELD.refusedPerAck
+const MOST_REFUSALS = 16 * 1024
 
 /** W4, W5 and Y8: what a decision on the next update makes of an opening. */
-export function judged(
-  channel: number,
-  before: RelayChannelOpen,
-  source: UpdateSource,
-  decision: Decision,
-): RelayChannelStep {
+export function judged(before: RelayChannelOpen, source: UpdateSource, decision: Decision): RelayChannelStep {
   const n = before.decided + 1
   const state: RelayChannelOpen = { ...before, decided: n }
   const answers = source === 'step2' && state.resync === 'answering'
   switch (decision.kind) {
     case 'garbage':
-      return soon(channel, refuse(answers ? release(state, REFUSAL.GAP) : state, n, REFUSAL.BAD_UPDATE), [])
+      return soon(refuse(answers ? letGo(state, n) : state, n, REFUSAL.BAD_UPDATE))
     case 'nothing-new':
-      return soon(channel, answers ? release(state, null) : state, [])
+      return { state: underWay(state, n, answers), effects: [{ kind: 'wait', n }] }
     case 'store':
-      if (state.role === 'read') return soon(channel, refuse(state, n, REFUSAL.READ_ONLY), [])
-      return {
-        state: { ...(answers ? release(state, null) : state), inFlight: state.inFlight + 1 },
-        effects: [{ kind: 'store', n, update: decision.update }],
-      }
+      if (state.role === 'read') return soon(refuse(state, n, REFUSAL.READ_ONLY))
+      return { state: underWay(state, n, answers), effects: [{ kind: 'store', n, update: decision.update }] }
     case 'gap':
-      if (state.role === 'read') return soon(channel, refuse(state, n, REFUSAL.READ_ONLY), [])
-      return answers ? keepGood(channel, state, n, decision.good) : hold(state, n)
+      if (state.role === 'read') return soon(refuse(state, n, REFUSAL.READ_ONLY))
+      return answers ? keepGood(state, n, decision.good) : hold(state, n)
   }
+}
+
+/** The `n`-th is good once it is durable; if it is the answer to a resync, so is what waited for that. */
+function underWay(state: RelayChannelOpen, n: number, answers: boolean): RelayChannelOpen {
+  const next: RelayChannelOpen = { ...state, inFlight: state.inFlight + 1 }
+  return answers ? { ...next, answer: n, resync: 'none' } : next
 }
 
 /** Asks once; what has a gap before the answer comes waits for it, because the answer holds it too. */
@@ -42,29 +40,59 @@ function hold(state: RelayChannelOpen, n: number): RelayChannelStep {
     held: { value: n, before: state.held },
     heldFrom: state.held === null ? n : state.heldFrom,
   }
-  if (state.resync !== 'none' || state.closing) return { state: held, effects: [] }
+  if (state.resync !== 'none') return { state: held, effects: [] }
   return { state: { ...held, resync: 'asked' }, effects: [{ kind: 'ask' }, { kind: 'note-gap', kept: false }] }
 }
 
-function keepGood(channel: number, state: RelayChannelOpen, n: number, good: Uint8Array | null): RelayChannelStep {
-  const after = refuse(release(state, REFUSAL.GAP), n, REFUSAL.GAP)
+/** The answer has a gap itself: its good part is kept, and nobody is asked again. */
+function keepGood(state: RelayChannelOpen, n: number, good: Uint8Array | null): RelayChannelStep {
+  const after = refuse(letGo(state, n), n, REFUSAL.GAP)
   const note: RelayChannelEffect = { kind: 'note-gap', kept: good !== null }
-  if (good === null) return soon(channel, after, [note])
+  if (good === null) return soon(after, [note])
   return { state: { ...after, inFlight: after.inFlight + 1 }, effects: [{ kind: 'store-good', n, update: good }, note] }
 }
 
-/** The wait for the answer is over: what was held is in it (null), or refused. */
-export function release(state: RelayChannelOpen, code: number | null): RelayChannelOpen {
-  let after: RelayChannelOpen = { ...state, held: null, heldFrom: 0, resync: 'none' }
-  if (code !== null) for (let at = state.held; at !== null; at = at.before) after = refuse(after, at.value, code)
+/** Nothing more is waited for: what was held before the `below`-th update has its gap for good. */
+export function letGo(state: RelayChannelOpen, below: number): RelayChannelOpen {
+  let after = release({ ...state, resync: 'none' }, below)
+  for (let at = state.held; at !== null; at = at.before) {
+    if (at.value < below) after = refuse(after, at.value, REFUSAL.GAP)
+  }
   return after
+}
+
+/** What was held before the `below`-th update need not wait any longer. */
+function release(state: RelayChannelOpen, below: number): RelayChannelOpen {
+  const kept: number[] = []
+  for (let at = state.held; at !== null && at.value >= below; at = at.before) kept.push(at.value)
+  kept.reverse()
+  let held: Linked<number> | null = null
+  for (const value of kept) held = { value, before: held }
+  return { ...state, held, heldFrom: kept[0] ?? 0 }
+}
+
+/** Another that was under way is durable. They come in their order. */
+export function durable(state: RelayChannelOpen, n: number, seq: number): RelayChannelOpen {
+  const next: RelayChannelOpen = {
+    ...state,
+    durable: n,
+    inFlight: state.inFlight - 1,
+    seq: vouchesFor(state, seq) ? seq : state.seq,
+  }
+  return state.answer !== 0 && n >= state.answer ? { ...release(next, state.answer), answer: 0 } : next
+}
+
+/** Whether the client, whose own update has position `seq`, has everything before it too. */
+function vouchesFor(state: RelayChannelOpen, seq: number): boolean {
+  if (state.flow.kind !== 'live' || seq <= state.seq) return false
+  return state.mode === 'watch' || seq === state.seq + 1
 }
 
 function refuse(state: RelayChannelOpen, n: number, code: number): RelayChannelOpen {
   return { ...state, refused: { value: { n, code }, before: state.refused }, refusals: state.refusals + 1 }
 }
 
-/** How far everything is decided and durable. Appends become durable in their order, so two numbers tell it. */
+/** How far everything is decided and durable. What is under way ends in its order, so two numbers tell it. */
 function frontier({ inFlight, decided, durable, held, heldFrom }: RelayChannelOpen): number {
   const written = inFlight === 0 ? decided : durable
   return held === null ? written : Math.min(written, heldFrom - 1)
@@ -75,36 +103,33 @@ export function isSettled(state: RelayChannelOpen): boolean {
   return frontier(state) === state.received
 }
 
-/** Something was decided: an ack is due if it moves the frontier. */
-export function soon(
-  channel: number,
-  state: RelayChannelOpen,
-  effects: readonly RelayChannelEffect[],
-): RelayChannelStep {
+/** Something was decided: an ack is due if that moves the frontier. */
+export function soon(state: RelayChannelOpen, effects: readonly RelayChannelEffect[] = []): RelayChannelStep {
   if (state.refusals > MOST_REFUSALS) {
-    return { state, effects: [...effects, { kind: 'broken', reason: `channel ${channel}: too many refused updates` }] }
+    return { state, effects: [...effects, { kind: 'broken', reason: 'too many updates that are refused' }] }
   }
   return { state, effects: frontier(state) > state.acked ? [...effects, { kind: 'ack-soon' }] : effects }
 }
 
-/** The ack that is due, or null. */
-export function takeAck(
+/** The acks that are due: none, one, or more when there are many refusals to tell. */
+export function takeAcks(
   channel: number,
   state: RelayChannelOpen,
-): { readonly state: RelayChannelOpen; readonly frame: RelayFrame } | null {
+): { readonly state: RelayChannelOpen; readonly frames: readonly RelayFrame[] } {
   const upTo = frontier(state)
-  if (upTo === state.acked) return null
-  const refused: RefusedUpdate[] = []
-  let rest: Linked<RefusedUpdate> | null = null
-  for (let at = state.refused; at !== null; at = at.before) {
-    if (at.value.n <= upTo) refused.push(at.value)
-    else rest = { value: at.value, before: rest }
-  }
-  refused.sort((a, b) => a.n - b.n)
+  if (upTo === state.acked) return { state, frames: [] }
+  const told: RefusedUpdate[] = []
+  const later: RefusedUpdate[] = []
+  for (let at = state.refused; at !== null; at = at.before) (at.value.n <= upTo ? told : later).push(at.value)
+  told.sort((a, b) => a.n - b.n)
+  let refused: Linked<RefusedUpdate> | null = null
+  for (const value of later.reverse()) refused = { value, before: refused }
   // Only while everything is passed on as it comes can a position be vouched for.
   const seq = state.flow.kind === 'live' && !state.closing ? state.seq : 0
-  return {
-    state: { ...state, acked: upTo, refused: rest, refusals: state.refusals - refused.length },
-    frame: { kind: 'ack', channel, upTo, seq, refused },
-  }
+  const frames: RelayFrame[] = []
+  do {
+    const part = told.splice(0, FIELD.refusedPerAck)
+    frames.push({ kind: 'ack', channel, upTo: told.length > 0 ? part.at(-1)!.n : upTo, seq, refused: part })
+  } while (told.length > 0)
+  return { state: { ...state, acked: upTo, refused, refusals: later.length }, frames }
 }

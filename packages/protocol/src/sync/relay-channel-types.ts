@@ -34,13 +34,15 @@ export interface RelayChannelOpen {
   readonly received: number
   /** Updates judged; what was stored of them may not be durable yet. */
   readonly decided: number
-  /** The last update of which something was stored and is durable, and how many are on their way there. */
+  /** The last update whose content is known to be durable, and how many are on their way there. */
   readonly durable: number
   readonly inFlight: number
   /** Updates with gaps that wait for the answer to the resync, latest first, and the earliest of them. */
   readonly held: Linked<number> | null
   readonly heldFrom: number
   readonly resync: 'none' | 'asked' | 'answering'
+  /** The update that answers the resync, while it is under way; 0 when none is. What is held before it waits for it to be durable. */
+  readonly answer: number
   /** Refusals that no ack has told yet, latest first. */
   readonly refused: Linked<{ readonly n: number; readonly code: number }> | null
   readonly refusals: number
@@ -75,7 +77,10 @@ export type RelayChannelEvent =
   | { readonly kind: 'frame'; readonly frame: ChannelClientFrame }
   /** The intake's answer to `judge`, handed in before anything else. */
   | { readonly kind: 'judged'; readonly source: UpdateSource; readonly decision: Decision }
-  /** What `store` or `store-good` asked for is durable at position `seq`. In the order they were asked, and of positions. */
+  /**
+   * What `store`, `store-good` or `wait` asked for is durable, at position `seq` (0 for `wait`). In the order they were
+   * asked, and between the broadcasts in the order of positions.
+   */
   | { readonly kind: 'durable'; readonly n: number; readonly seq: number }
   /** What `store` asked for was not written. `code`: `STORAGE_FAILED` or `STORAGE_FULL`. */
   | { readonly kind: 'append-failed'; readonly code: number }
@@ -115,6 +120,8 @@ export type RelayChannelEffect =
   | { readonly kind: 'store'; readonly n: number; readonly update: Uint8Array }
   /** The intake takes this known-good part of an update that has a gap; then as `store`. */
   | { readonly kind: 'store-good'; readonly n: number; readonly update: Uint8Array }
+  /** It brings nothing new; hand in `durable` when all that the room has under way now is, for it may repeat some of that (W1). */
+  | { readonly kind: 'wait'; readonly n: number }
   /** Send the frame `resync` with the intake's state vector. */
   | { readonly kind: 'ask' }
   | { readonly kind: 'note-gap'; readonly kept: boolean }

@@ -2,7 +2,7 @@ import { decodeStockFrame, encodeAwarenessFrame } from '../frames.ts'
 import { isName } from '../names.ts'
 import { REFUSAL } from './codes.ts'
 import type { OpenFrame, RelayFrame } from './frames.ts'
-import { isSettled, judged, release, soon, takeAck } from './relay-acks.ts'
+import { durable, isSettled, judged, letGo, soon, takeAcks } from './relay-acks.ts'
 import type {
   ChannelClientFrame,
   Linked,
@@ -58,6 +58,7 @@ function stepLoading(channel: number, state: Loading, event: Other): RelayChanne
           held: null,
           heldFrom: 0,
           resync: 'none',
+          answer: 0,
           refused: null,
           refusals: 0,
           acked: 0,
@@ -91,9 +92,9 @@ function stepOpen(channel: number, state: RelayChannelOpen, event: Other): Relay
     case 'frame':
       return receive(channel, state, event.frame)
     case 'judged':
-      return settle(channel, judged(channel, state, event.source, event.decision))
+      return settle(channel, judged(state, event.source, event.decision))
     case 'durable':
-      return settle(channel, soon(channel, durable(state, event.n, event.seq), NONE))
+      return settle(channel, soon(durable(state, event.n, event.seq)))
     case 'append-failed':
       return end(channel, state, event.code, 'it could not be written, try again')
     case 'caught-up':
@@ -157,9 +158,10 @@ function receive(channel: number, state: RelayChannelOpen, frame: ChannelClientF
     }
     case 'close': {
       // An answer that will not come any more: what waited for it has its gap for good.
-      const closing: RelayChannelOpen = { ...release(state, REFUSAL.GAP), closing: true }
-      const step = settle(channel, soon(channel, closing, NONE))
-      return { state: step.state, effects: [{ kind: 'drop-queue' }, { kind: 'quiet' }, ...step.effects] }
+      const closing: RelayChannelOpen = { ...letGo(state, Number.POSITIVE_INFINITY), closing: true }
+      const step = settle(channel, soon(closing))
+      const quiet: readonly RelayChannelEffect[] = step.state.kind === 'ended' ? NONE : [{ kind: 'quiet' }]
+      return { state: step.state, effects: [{ kind: 'drop-queue' }, ...quiet, ...step.effects] }
     }
   }
 }
@@ -194,15 +196,6 @@ function message(channel: number, state: RelayChannelOpen, bytes: Uint8Array): R
       return { state, effects: state.mode === 'watch' ? [{ kind: 'introduce' }] : NONE }
     case 'auth':
       return { state, effects: NONE }
-  }
-}
-
-function durable(state: RelayChannelOpen, n: number, seq: number): RelayChannelOpen {
-  return {
-    ...state,
-    durable: n,
-    inFlight: state.inFlight - 1,
-    seq: state.flow.kind === 'live' ? Math.max(state.seq, seq) : state.seq,
   }
 }
 
@@ -242,11 +235,9 @@ function broadcast(channel: number, state: RelayChannelOpen, { seq, update }: Pa
   }
 }
 
-function flush(channel: number, state: RelayChannelOpen): RelayChannelStep {
-  const ack = takeAck(channel, state)
-  if (ack === null) return settle(channel, { state, effects: NONE })
-  const step = settle(channel, { state: ack.state, effects: NONE })
-  return { state: step.state, effects: [send(ack.frame), ...step.effects] }
+function flush(channel: number, before: RelayChannelOpen): RelayChannelStep {
+  const { state, frames } = takeAcks(channel, before)
+  return { state, effects: frames.map(send) }
 }
 
 /** A channel that is closing is over once the last ack can be told. */
@@ -263,15 +254,10 @@ function end(
   code: number,
   text: string,
 ): RelayChannelStep {
-  const ack = state.kind === 'open' ? takeAck(channel, state) : null
+  const acks = state.kind === 'open' ? takeAcks(channel, state).frames : []
   return {
     state: ENDED,
-    effects: [
-      ...(ack === null ? NONE : [send(ack.frame)]),
-      send({ kind: 'closed', channel, code, text }),
-      { kind: 'quiet' },
-      { kind: 'ended' },
-    ],
+    effects: [...acks.map(send), send({ kind: 'closed', channel, code, text }), { kind: 'quiet' }, { kind: 'ended' }],
   }
 }
 

@@ -1,0 +1,244 @@
+import { CLOSE } from '../close-codes.ts'
+import { REFUSAL } from './codes.ts'
+import { encodeRelayFrame } from './encode.ts'
+import { type ClientFrame, channelOf, FRAME_TYPE, type OpenFrame, type RelayFrame } from './frames.ts'
+import { type Incoming, incomingFromClient } from './incoming.ts'
+import { BEFORE_WELCOME, DEFAULT_SYNC_LIMITS } from './limits.ts'
+import { Outgoing } from './outgoing.ts'
+import { openRelayChannel, stepRelayChannel } from './relay-channel.ts'
+import type { RelayChannelEffect, RelayChannelEvent, RelayChannelState } from './relay-channel-types.ts'
+import { openRelaySession, stepRelaySession } from './relay-session.ts'
+import type {
+  RelaySessionConfig,
+  RelaySessionEffect,
+  RelaySessionEvent,
+  RelaySessionState,
+} from './relay-session-types.ts'
+
+export interface SyncConnectionConfig extends RelaySessionConfig {
+  /** Bytes that wait in one channel before it is told nothing new until they are sent (W7). */
+  readonly waitingBytes?: number
+}
+
+/** What the owner of a `SyncConnection` is to do. */
+export type SyncConnectionEffect =
+  | Exclude<RelaySessionEffect, { readonly kind: 'send' | 'route' | 'over' | 'open' }>
+  /** Find the room and hand in `loaded` or `unopenable` for this opening. */
+  | { readonly kind: 'open'; readonly opening: number; readonly open: OpenFrame }
+  | {
+      readonly kind: 'channel'
+      readonly opening: number
+      readonly document: string
+      readonly effect: Exclude<RelayChannelEffect, { readonly kind: 'send' | 'broken' | 'drop-queue' }>
+    }
+
+export type SyncConnectionEvent =
+  | Exclude<RelaySessionEvent, { readonly kind: 'frame' | 'broken' | 'drained' | 'channel-over' }>
+  /** A message of the socket. `now`: milliseconds from any origin. */
+  | { readonly kind: 'bytes'; readonly bytes: Uint8Array; readonly now: number }
+  | { readonly kind: 'text' }
+  /** Ignored for an opening that has ended. */
+  | {
+      readonly kind: 'channel'
+      readonly opening: number
+      readonly event: Exclude<RelayChannelEvent, { readonly kind: 'frame' | 'clogged' | 'drained' | 'gone' }>
+    }
+
+interface Opening {
+  /** Counts the openings of this connection: channel numbers come again, these do not. */
+  readonly opening: number
+  readonly channel: number
+  readonly document: string
+  state: RelayChannelState
+}
+
+const DEFAULT_WAITING_BYTES = 1024 * 1024
+const MAY_BE_DROPPED: readonly number[] = [FRAME_TYPE.update, FRAME_TYPE.at, FRAME_TYPE.message, FRAME_TYPE.opened]
+
+/**
+ * One client's connection without a socket, a clock or a log: events and bytes in, effects and bytes out. What the
+ * room still does for an opening that has ended may be handed in all the same; it changes nothing.
+ */
+export class SyncConnection {
+  readonly #config: SyncConnectionConfig
+  readonly #openings = new Map<number, Opening>()
+  /** By channel number. */
+  readonly #channels = new Map<number, Opening>()
+  readonly #incoming: Incoming<ClientFrame>
+  readonly #outgoing: Outgoing
+  /** Openings that fell behind. */
+  readonly #behind = new Set<Opening>()
+  #opened = 0
+  #state: RelaySessionState = { kind: 'waiting' }
+  #early = { frames: 0, bytes: 0 }
+
+  constructor(config: SyncConnectionConfig = {}) {
+    this.#config = config
+    const limits = config.limits ?? DEFAULT_SYNC_LIMITS
+    this.#incoming = incomingFromClient(limits)
+    this.#outgoing = new Outgoing(limits)
+  }
+
+  get state(): RelaySessionState {
+    return this.#state
+  }
+
+  /** Bytes that wait to be sent. */
+  get waiting(): number {
+    return this.#outgoing.bytes
+  }
+
+  /** When the transfer that waits longest for its next piece got its last one: too long ago is a reason for `stalled`. */
+  get oldestTransfer(): number | null {
+    return this.#incoming.oldest
+  }
+
+  opening(opening: number): RelayChannelState | null {
+    return this.#openings.get(opening)?.state ?? null
+  }
+
+  /** The socket is open. */
+  begin(): SyncConnectionEffect[] {
+    const effects: SyncConnectionEffect[] = []
+    const { state, effects: first } = openRelaySession()
+    this.#state = state
+    for (const effect of first) this.#apply(effect, effects)
+    return effects
+  }
+
+  handle(event: SyncConnectionEvent): SyncConnectionEffect[] {
+    const effects: SyncConnectionEffect[] = []
+    switch (event.kind) {
+      case 'bytes':
+        this.#receive(event.bytes, event.now, effects)
+        break
+      case 'text':
+        this.#step(
+          { kind: 'broken', code: CLOSE.TEXT_FRAME, reason: 'text frames are not part of the protocol' },
+          effects,
+        )
+        break
+      case 'channel':
+        this.#stepOpening(this.#openings.get(event.opening), event.event, effects)
+        break
+      default:
+        this.#step(event, effects)
+    }
+    return effects
+  }
+
+  /**
+   * The next messages for the socket: of `budget` bytes or a little more, while there is anything. Call `sent` once the socket has
+   * taken them.
+   */
+  next(budget: number): Uint8Array[] {
+    return this.#outgoing.next(budget)
+  }
+
+  /** The socket can take more. What was held back for it goes on: the feed, and channels that fell behind. */
+  sent(): SyncConnectionEffect[] {
+    const effects: SyncConnectionEffect[] = []
+    for (const opening of [...this.#behind]) {
+      if (this.#outgoing.bytesOf(opening.channel) > 0) continue
+      this.#behind.delete(opening)
+      this.#stepOpening(opening, { kind: 'drained' }, effects)
+    }
+    if (this.#outgoing.bytesOf(0) === 0) this.#step({ kind: 'drained' }, effects)
+    return effects
+  }
+
+  #receive(bytes: Uint8Array, now: number, effects: SyncConnectionEffect[]): void {
+    if (this.#state.kind === 'closed') return
+    if (this.#state.kind !== 'open') {
+      this.#early.frames += 1
+      this.#early.bytes += bytes.length
+      if (this.#early.frames > BEFORE_WELCOME.frames || this.#early.bytes > BEFORE_WELCOME.bytes) {
+        this.#step({ kind: 'broken', code: CLOSE.TOO_BIG, reason: 'too much before the welcome' }, effects)
+        return
+      }
+    }
+    const received = this.#incoming.take(bytes, now)
+    if (received.kind === 'broken') this.#step(received, effects)
+    else if (received.kind === 'frame') this.#step({ kind: 'frame', frame: received.frame }, effects)
+  }
+
+  #step(event: RelaySessionEvent, effects: SyncConnectionEffect[]): void {
+    const step = stepRelaySession(this.#config, this.#state, event)
+    this.#state = step.state
+    for (const effect of step.effects) this.#apply(effect, effects)
+  }
+
+  #apply(effect: RelaySessionEffect, effects: SyncConnectionEffect[]): void {
+    switch (effect.kind) {
+      case 'send':
+        this.#send(effect.frame)
+        return
+      case 'open':
+        effects.push({ kind: 'open', opening: this.#begin(effect.open), open: effect.open })
+        return
+      case 'route':
+        this.#stepOpening(this.#channels.get(effect.channel), { kind: 'frame', frame: effect.frame }, effects)
+        return
+      case 'over':
+        for (const opening of [...this.#openings.values()]) this.#stepOpening(opening, { kind: 'gone' }, effects)
+        return
+      default:
+        effects.push(effect)
+    }
+  }
+
+  #begin(open: OpenFrame): number {
+    this.#opened += 1
+    const { channel, document } = open
+    const opening: Opening = { opening: this.#opened, channel, document, state: openRelayChannel(open) }
+    this.#openings.set(opening.opening, opening)
+    this.#channels.set(channel, opening)
+    return opening.opening
+  }
+
+  #stepOpening(opening: Opening | undefined, event: RelayChannelEvent, effects: SyncConnectionEffect[]): void {
+    if (opening === undefined) return
+    const step = stepRelayChannel(opening.channel, opening.state, event)
+    opening.state = step.state
+    for (const effect of step.effects) this.#applyChannel(opening, effect, effects)
+    if (event.kind === 'broadcast' || event.kind === 'caught-up') this.#checkWaiting(opening, effects)
+  }
+
+  #applyChannel(entry: Opening, effect: RelayChannelEffect, effects: SyncConnectionEffect[]): void {
+    const { opening, channel, document } = entry
+    switch (effect.kind) {
+      case 'send':
+        if (!this.#send(effect.frame)) {
+          const text = 'a message over the limit'
+          this.#stepOpening(entry, { kind: 'end', code: REFUSAL.TOO_LARGE, text }, effects)
+        }
+        return
+      case 'broken':
+        this.#step({ kind: 'broken', code: CLOSE.BAD_FRAME, reason: effect.reason }, effects)
+        return
+      case 'drop-queue':
+        this.#outgoing.drop(channel, (frame) => MAY_BE_DROPPED.includes(frame[0]!))
+        return
+      case 'ended':
+        this.#openings.delete(opening)
+        this.#channels.delete(channel)
+        this.#behind.delete(entry)
+        this.#step({ kind: 'channel-over', channel }, effects)
+        effects.push({ kind: 'channel', opening, document, effect })
+        return
+      default:
+        effects.push({ kind: 'channel', opening, document, effect })
+    }
+  }
+
+  #checkWaiting(opening: Opening, effects: SyncConnectionEffect[]): void {
+    if (this.#behind.has(opening) || !this.#openings.has(opening.opening)) return
+    if (this.#outgoing.bytesOf(opening.channel) <= (this.#config.waitingBytes ?? DEFAULT_WAITING_BYTES)) return
+    this.#behind.add(opening)
+    this.#stepOpening(opening, { kind: 'clogged' }, effects)
+  }
+
+  #send(frame: RelayFrame): boolean {
+    return this.#outgoing.enqueue(channelOf(frame), encodeRelayFrame(frame))
+  }
+}
