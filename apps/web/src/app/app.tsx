@@ -10,6 +10,7 @@ import { ConversationPage } from './conversation-page.tsx'
 import { renameEvent } from './header.tsx'
 import { HelpDialog } from './help-dialog.tsx'
 import { NewPage } from './new-page.tsx'
+import { NotSavedBanner } from './not-saved-banner.tsx'
 import type { Services } from './services.tsx'
 import { ServicesContext, useServices } from './services.tsx'
 import type { Command } from './shortcuts.ts'
@@ -144,7 +145,10 @@ function Shell() {
                 <StatusLine status={spaceStatus(space)} space={space} />
               </div>
             </header>
-            <div className="app-banners">{banner}</div>
+            <div className="app-banners">
+              {banner}
+              {space.notSaved && <NotSavedBanner reason={space.notSaved.reason} />}
+            </div>
             <NewPage firstTime={conversations.length === 0} onSettings={openSettings} />
           </>
         )}

@@ -1,8 +1,8 @@
 import { selectAlternative } from '@holdfast/conversation'
-import { useConversation, useConversationData, useDraft, usePresence } from '@holdfast/react'
+import { useConversation, useConversationData, useDraft, usePresence, useStatus } from '@holdfast/react'
 import type { OpenConversation } from '@holdfast/store'
 import type { MessageActions } from '@holdfast/ui'
-import { Banner, Button, Composer, loadMarkdown, MessageLog, TypingNote } from '@holdfast/ui'
+import { Banner, Button, Composer, loadMarkdown, MessageLog, TodoPanel, TypingNote } from '@holdfast/ui'
 import type { ReactNode } from 'react'
 import { useEffect, useMemo, useRef } from 'react'
 import { Header } from './header.tsx'
@@ -71,6 +71,7 @@ function OpenPage(props: ConversationPageProps & { readonly conversation: OpenCo
   const turn = useTurn(id)
   const draft = useDraft(conversation)
   const peers = usePresence(conversation)
+  const status = useStatus(conversation)
   const actions = useActions(conversation)
   const writable = useConversationData(conversation, (data) => data.writable)
   const deleted = useConversationData(conversation, (data) => data.meta.deletedAt !== null)
@@ -85,7 +86,7 @@ function OpenPage(props: ConversationPageProps & { readonly conversation: OpenCo
       <Header {...props} />
       <div className="app-banners">
         {props.banners}
-        <NotSavedBanner conversation={conversation} />
+        {status.kind === 'not-saved' && <NotSavedBanner reason={status.reason} conversation={id} />}
         {deleted && (
           <Banner
             tone="calm"
@@ -106,6 +107,7 @@ function OpenPage(props: ConversationPageProps & { readonly conversation: OpenCo
         )}
       </div>
       <MessageLog conversation={conversation} actions={canWrite ? actions : readOnly} />
+      <TodoPanel conversation={conversation} />
       <div className="app-foot">
         <TypingNote peers={peers} />
         {canWrite && (

@@ -1,45 +1,62 @@
-import { useStatus, useStore } from '@holdfast/react'
-import type { OpenConversation } from '@holdfast/store'
-import { Banner, Button } from '@holdfast/ui'
+import { useStore } from '@holdfast/react'
+import type { NotSavedReason } from '@holdfast/store'
+import { Banner, Button, useToast } from '@holdfast/ui'
 import { Download, RotateCw } from 'lucide-react'
 import { useEffect } from 'react'
 import { downloadConversation } from './conversation-actions.ts'
 
-const advice: Readonly<Record<string, string>> = {
-  FULL: 'The disk, or what this browser allows the page, is full. Free some space and try again.',
+const advice: Readonly<Record<NotSavedReason['code'], string>> = {
+  BLOCKED: 'Another window holds an older version of this page open: close it.',
+  QUOTA: 'Free some space on this device, or let the browser give this page more.',
+  DELETED: 'Somebody cleared this browser’s data while the page was open.',
+  CLOSED: 'The browser closed its storage.',
+  NEWER_VERSION: 'A newer version of this page has written here: reload to use it.',
+  UNAVAILABLE: 'Private windows and strict cookie settings block storage; an ordinary window has it.',
+  ABORTED: 'The browser gave the write up.',
+  CORRUPT: 'What the browser gave back is not what was written.',
+  UNSUPPORTED: 'This storage does not keep such a thing.',
+}
+
+export interface NotSavedBannerProps {
+  readonly reason: NotSavedReason
+  /** The conversation to offer as a download. */
+  readonly conversation?: string
 }
 
 /** Says that the device does not keep what is on the screen, and what to do; leaving the page asks first. */
-export function NotSavedBanner({ conversation }: { readonly conversation: OpenConversation }) {
+export function NotSavedBanner({ reason, conversation }: NotSavedBannerProps) {
   const store = useStore()
-  const status = useStatus(conversation)
-  const failing = status.kind === 'not-saved'
+  const toast = useToast()
   useEffect(() => {
-    if (!failing) return
+    if (conversation === undefined) return
     const ask = (event: BeforeUnloadEvent) => event.preventDefault()
     addEventListener('beforeunload', ask)
     return () => removeEventListener('beforeunload', ask)
-  }, [failing])
-  if (!failing) return null
+  }, [conversation])
+  const download = (id: string) => {
+    downloadConversation(store, id).catch((error: unknown) => toast({ text: `No download: ${String(error)}` }))
+  }
+  const said = reason.message.slice(0, 1).toUpperCase() + reason.message.slice(1)
   return (
     <Banner
       tone="bad"
-      title="The last changes are not saved on this device"
+      title={conversation === undefined ? 'This device does not save' : 'The last changes are not saved on this device'}
       actions={
         <>
           <Button size="small" onClick={() => store.retry()}>
             <RotateCw size={14} aria-hidden />
             Try again
           </Button>
-          <Button size="small" onClick={() => void downloadConversation(store, conversation.id)}>
-            <Download size={14} aria-hidden />
-            Download
-          </Button>
+          {conversation !== undefined && (
+            <Button size="small" onClick={() => download(conversation)}>
+              <Download size={14} aria-hidden />
+              Download
+            </Button>
+          )}
         </>
       }
     >
-      {status.reason.message}. {advice[status.reason.code] ?? ''} Your text stays on this page until it is saved; saving
-      is tried again by itself.
+      {said}. {advice[reason.code]} Your text stays on this page until it is saved; saving is tried again by itself.
     </Banner>
   )
 }

@@ -4,7 +4,7 @@ import { KeyRound } from 'lucide-react'
 
 /** Says that the relay does not let this page in, and asks for another token. */
 export function RelayBanner({ onToken }: { readonly onToken: () => void }) {
-  const { relay, reason } = useStoreStatus()
+  const { relay } = useStoreStatus()
   if (relay !== 'refused') return null
   return (
     <Banner
@@ -17,8 +17,7 @@ export function RelayBanner({ onToken }: { readonly onToken: () => void }) {
         </Button>
       }
     >
-      {reason ? `${reason.message}. ` : ''}It may be wrong or expired. Everything stays saved on this device meanwhile,
-      and is sent once you paste another.
+      It may be wrong or expired. Everything stays saved on this device meanwhile, and is sent once you paste another.
     </Banner>
   )
 }

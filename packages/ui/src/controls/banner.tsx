@@ -16,7 +16,7 @@ export function Banner({ tone, title, children, actions }: BannerProps) {
   return (
     <section className="hf-banner" data-tone={tone} role={tone === 'bad' ? 'alert' : undefined} aria-label={title}>
       <Icon size={17} aria-hidden />
-      <div>
+      <div className="hf-banner-text">
         <strong>{title}</strong>
         {children && <p>{children}</p>}
       </div>

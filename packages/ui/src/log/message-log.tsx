@@ -6,6 +6,7 @@ import { useCallback, useEffect, useRef } from 'react'
 import { Button } from '../controls/button.tsx'
 import type { MessageActions } from '../message/actions.ts'
 import { MessageView } from '../message/message-view.tsx'
+import { ShownConversation } from '../message/shown-conversation.ts'
 import { useStickToEnd } from './use-stick-to-end.ts'
 import { useWindow } from './use-window.ts'
 
@@ -60,9 +61,11 @@ export function MessageLog({ conversation, actions, children }: MessageLogProps)
       <div ref={scroller} role="log" aria-label="Messages" tabIndex={0} className="hf-log hf-scroll">
         <div ref={content} className="hf-log-inner">
           <div ref={top}>{more && <p className="hf-log-more">Earlier messages appear as you scroll up</p>}</div>
-          {shown.map((id) => (
-            <MessageView key={id} conversation={conversation} id={id} last={id === newest} actions={actions} />
-          ))}
+          <ShownConversation value={conversation}>
+            {shown.map((id) => (
+              <MessageView key={id} conversation={conversation} id={id} last={id === newest} actions={actions} />
+            ))}
+          </ShownConversation>
           {children}
         </div>
       </div>

@@ -21,7 +21,7 @@ export function Ended({ message, interrupted, actions }: EndedProps) {
     status === 'error'
       ? [CircleAlert, message.error?.message ?? 'The answer failed.']
       : status === 'cancelled'
-        ? [CircleStop, 'You stopped this answer.']
+        ? [CircleStop, 'This answer was stopped.']
         : status === 'interrupted'
           ? [CirclePause, 'This answer was interrupted. What had arrived is kept.']
           : [CirclePause, 'The answer reached the length limit.']

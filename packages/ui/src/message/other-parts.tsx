@@ -1,5 +1,7 @@
 import type { ArtifactPart, FilePart, JsonValue, SourcePart } from '@holdfast/conversation'
 import { Braces, File, FileText, Link, Shapes } from 'lucide-react'
+import { CopyButton } from '../markdown/copy-button.tsx'
+import { useArtifact } from './shown-conversation.ts'
 import { showJson } from './tool-state.ts'
 
 /** Only what a click can open without running anything. */
@@ -58,14 +60,28 @@ export function SourceChips({ sources }: { readonly sources: readonly SourcePart
   )
 }
 
-export function ArtifactChip({ part }: { readonly part: ArtifactPart }) {
+/** What an answer made: its title, and its text one press away. */
+export function ArtifactView({ part }: { readonly part: ArtifactPart }) {
+  const artifact = useArtifact(part.artifact)
+  const title = artifact?.title || 'Artifact'
   return (
-    <div className="hf-chip-row">
-      <span className="hf-chip">
-        <Shapes size={15} aria-hidden />
-        Artifact {part.artifact.slice(0, 8)}
-      </span>
-    </div>
+    <details className="hf-card">
+      <summary>
+        <span className="hf-card-icon">
+          <Shapes size={16} aria-hidden />
+        </span>
+        <span className="hf-card-title">
+          <strong className="hf-truncate">{title}</strong>
+          <span>{artifact ? (artifact.language ?? artifact.kind) : 'deleted'}</span>
+        </span>
+        {artifact && <CopyButton label="Copy" text={() => artifact.text} />}
+      </summary>
+      {artifact?.text && (
+        <div className="hf-card-body">
+          <pre className="hf-data hf-scroll">{artifact.text}</pre>
+        </div>
+      )}
+    </details>
   )
 }
 

@@ -1,7 +1,7 @@
 import type { Part } from '@holdfast/conversation'
 import { memo } from 'react'
 import { MarkdownText } from '../markdown/markdown.tsx'
-import { ArtifactChip, FileView, SourceChips, UnknownView } from './other-parts.tsx'
+import { ArtifactView, FileView, SourceChips, UnknownView } from './other-parts.tsx'
 import { Reasoning } from './reasoning.tsx'
 import { ToolCallView } from './tool-call.tsx'
 
@@ -33,7 +33,7 @@ const PartView = memo(function PartView({ part, live, last, onApprove }: PartVie
     case 'file':
       return <FileView part={part} />
     case 'artifact':
-      return <ArtifactChip part={part} />
+      return <ArtifactView part={part} />
     case 'error':
       return (
         <pre className="hf-data" data-tone="bad">
