@@ -16,8 +16,9 @@ export class MessageList {
   hidden: readonly Message[] = []
   /** Every message by itself, without its alternatives. */
   readonly byId = new Map<string, Message>()
+  /** Another object whenever it was computed again. */
+  order: Order = { shown: [], hidden: [], alternatives: new Map() }
   private readonly dirty = new Set<string>()
-  private order: Order = { shown: [], hidden: [], alternatives: new Map() }
   private position = new Map<string, number>()
   private readonly ids = new WeakMap<object, string>()
   private reorder = true
@@ -81,7 +82,7 @@ export class MessageList {
 
   private arrange(): void {
     this.reorder = false
-    this.order = orderMessages(this.byId.values() as Iterable<OrderNode>, this.selected)
+    this.order = orderMessages(this.byId.values(), this.selected)
     const shown = this.order.shown.map((id) => this.present(id))
     const hidden = this.order.hidden.map((id) => this.byId.get(id) as Message)
     this.shown = sameItems(this.shown, shown) ? this.shown : shown

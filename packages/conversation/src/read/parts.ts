@@ -13,8 +13,10 @@ export function readParts(value: unknown, context: ReadContext, depth: number): 
   if (!(value instanceof Y.Array)) return null
   return value.toArray().map((item: unknown, position) => {
     const fields = asFields(item)
-    if (fields !== null) return context.cache.read(fields, () => readPart(fields, position, context, depth))
-    return unknownPart(`#${position}`, null, item)
+    const part =
+      fields === null ? unknownPart('', null, item) : context.cache.read(fields, () => readPart(fields, context, depth))
+    // A part that was given no id goes by its position, which is not the part's own and may change.
+    return part.id === '' ? { ...part, id: `#${position}` } : part
   })
 }
 
@@ -22,10 +24,10 @@ function unknownPart(id: string, originalType: string | null, value: unknown): P
   return { type: 'unknown', id, originalType, value: toPlain(value), providerMetadata: null, extra: {} }
 }
 
-function readPart(fields: Fields, position: number, context: ReadContext, depth: number): Part {
+function readPart(fields: Fields, context: ReadContext, depth: number): Part {
   const type = fields.get('type')
   const storedId = fields.get('id')
-  const id = isString(storedId) ? storedId : `#${position}`
+  const id = isString(storedId) ? storedId : ''
   if (!isString(type)) return unknownPart(id, null, fields)
   const taker = new FieldTaker(fields)
   taker.string('id')

@@ -89,8 +89,8 @@ class Reader implements ConversationReader, ReadContext {
     const selected = this.readSelected()
     this.messages.select(selected)
     this.messages.update(this)
-    const { shown, hidden, byId } = this.messages
-    const totals = this.totals.update(byId, shown.length, this.changedMessages)
+    const { shown, hidden, byId, order } = this.messages
+    const totals = this.totals.update(byId, order, this.changedMessages)
     this.changedMessages.clear()
     const schema = schemaVersion(this.doc)
     const items = this.readItems()

@@ -1,6 +1,7 @@
+import type { Order } from '../order.ts'
 import type { Message, Totals, Usage } from '../types.ts'
 
-export const NO_USAGE: Usage = Object.freeze({
+const NO_USAGE: Usage = Object.freeze({
   input: 0,
   output: 0,
   cacheRead: 0,
@@ -10,14 +11,14 @@ export const NO_USAGE: Usage = Object.freeze({
 })
 
 /** What one message adds to the totals, its subagents included. */
-export interface MessageTotals {
+interface MessageTotals {
   readonly toolCalls: number
   readonly subagents: number
   readonly usage: Usage
   readonly lastActivityAt: number
 }
 
-export function addUsage(a: Usage, b: Usage): Usage {
+function addUsage(a: Usage, b: Usage): Usage {
   return {
     input: a.input + b.input,
     output: a.output + b.output,
@@ -31,7 +32,7 @@ export function addUsage(a: Usage, b: Usage): Usage {
 /** A message object is never changed, so that its totals are known by it. */
 const known = new WeakMap<Message, MessageTotals>()
 
-export function totalsOfMessage(message: Message): MessageTotals {
+function totalsOfMessage(message: Message): MessageTotals {
   const totals = known.get(message) ?? addUp(message)
   known.set(message, totals)
   return totals
@@ -65,10 +66,11 @@ function addUp(message: Message): MessageTotals {
 export class TotalsKeeper {
   private readonly ofMessage = new Map<string, { message: Message; totals: MessageTotals }>()
   private totals: Totals | null = null
+  private order: Order | null = null
 
-  /** `all` is every message by id, `shown` how many of them are shown. */
-  update(all: ReadonlyMap<string, Message>, shown: number, changed: Iterable<string>): Totals {
-    let stale = this.totals === null || this.totals.messages !== all.size || this.totals.shown !== shown
+  update(all: ReadonlyMap<string, Message>, order: Order, changed: Iterable<string>): Totals {
+    let stale = order !== this.order
+    this.order = order
     for (const id of changed) {
       const message = all.get(id)
       const before = this.ofMessage.get(id)
@@ -81,17 +83,17 @@ export class TotalsKeeper {
       stale ||= before === undefined || !sameTotals(before.totals, totals)
       this.ofMessage.set(id, { message, totals })
     }
-    if (stale || this.totals === null) this.totals = this.sum(all, shown)
+    if (stale || this.totals === null) this.totals = this.sum(order)
     return this.totals
   }
 
-  /** In the order of the ids, so that replicas add the same floats in the same order. */
-  private sum(all: ReadonlyMap<string, Message>, shown: number): Totals {
+  /** In the order of reading, so that replicas add the same floats in the same order. */
+  private sum({ shown, hidden }: Order): Totals {
     let toolCalls = 0
     let subagents = 0
     let lastActivityAt = 0
     let usage = NO_USAGE
-    for (const id of [...all.keys()].sort()) {
+    for (const id of [...shown, ...hidden]) {
       const entry = this.ofMessage.get(id)
       if (entry === undefined) continue
       toolCalls += entry.totals.toolCalls
@@ -99,7 +101,8 @@ export class TotalsKeeper {
       lastActivityAt = Math.max(lastActivityAt, entry.totals.lastActivityAt)
       usage = addUsage(usage, entry.totals.usage)
     }
-    return { messages: all.size, shown, hidden: all.size - shown, toolCalls, subagents, usage, lastActivityAt }
+    const counts = { messages: shown.length + hidden.length, shown: shown.length, hidden: hidden.length }
+    return { ...counts, toolCalls, subagents, usage, lastActivityAt }
   }
 }
 
