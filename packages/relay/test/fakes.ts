@@ -119,6 +119,12 @@ export class FakeWire implements Wire {
     return this.#waiting >= 64 * 1024
   }
 
+  /** Nothing more is taken, and so much is waiting already. */
+  stick(bytes: number): void {
+    this.stuck = true
+    this.#waiting += bytes
+  }
+
   take(bytes: number): void {
     this.#waiting = Math.max(0, this.#waiting - bytes)
   }

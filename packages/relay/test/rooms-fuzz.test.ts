@@ -1,0 +1,176 @@
+import { decodeStockFrame, encodeStep1, encodeStep2, encodeUpdate } from '@holdfast/protocol'
+import { type Random, seededRandom } from '@holdfast/testkit'
+import { describe, expect, it } from 'vitest'
+import * as Y from 'yjs'
+import type { Metrics } from '../src/metrics.ts'
+import type { StockPeer } from '../src/stock-peer.ts'
+import { type FakeWire, HeldLog, type House, house, REF } from './fakes.ts'
+
+/** A stock client over a socket that the test drives: what it says waits in `toSend`, what it was told in the wire. */
+class Client {
+  readonly doc = new Y.Doc()
+  readonly house: House
+  peer: StockPeer | null = null
+  wire: FakeWire | null = null
+  toSend: Uint8Array[] = []
+  #read = 0
+
+  constructor(inHouse: House, clientID: number) {
+    this.house = inHouse
+    this.doc.clientID = clientID
+    this.doc.on('update', (update: Uint8Array, origin: unknown) => {
+      if (origin !== 'relay' && this.peer !== null) this.toSend.push(encodeUpdate(update))
+    })
+  }
+
+  connect(): void {
+    const { peer, wire } = this.house.connect()
+    this.peer = peer
+    this.wire = wire
+    this.#read = 0
+    this.toSend = [encodeStep1(Y.encodeStateVector(this.doc))]
+  }
+
+  disconnect(): void {
+    this.peer?.closed(1006)
+    this.peer = null
+    this.wire = null
+    this.toSend = []
+  }
+
+  comeOrGo(random: Random): void {
+    if (this.peer === null) this.connect()
+    else if (random.chance(0.1)) this.disconnect()
+  }
+
+  stopOrGoOnReading(): void {
+    if (this.wire === null) return
+    if (this.wire.stuck) this.goOnReading()
+    else this.wire.stick(70_000)
+  }
+
+  goOnReading(): void {
+    if (this.wire === null) return
+    this.wire.stuck = false
+    this.wire.take(Number.MAX_SAFE_INTEGER)
+    this.peer?.drained()
+  }
+
+  /** One message up or down. @returns false when there was none */
+  move(random: Random): boolean {
+    if (this.wire?.closedWith != null) this.disconnect()
+    if (this.peer === null || this.wire === null) return false
+    const down = this.#read < this.wire.sent.length
+    if (down && (this.toSend.length === 0 || random.chance(0.5))) {
+      this.#receive(this.wire.sent[this.#read]!)
+      this.#read += 1
+      return true
+    }
+    const message = this.toSend.shift()
+    if (message !== undefined) this.peer.message(message)
+    return message !== undefined
+  }
+
+  #receive(bytes: Uint8Array): void {
+    const frame = decodeStockFrame(bytes)
+    if (frame.kind === 'step1') this.toSend.push(encodeStep2(Y.encodeStateAsUpdate(this.doc, frame.stateVector)))
+    else if (frame.kind === 'step2' || frame.kind === 'update') Y.applyUpdate(this.doc, frame.update, 'relay')
+  }
+
+  edit(random: Random): void {
+    const text = this.doc.getText('text')
+    if (text.length > 5 && random.chance(0.2)) text.delete(random.int(text.length - 1), 1)
+    else text.insert(random.int(text.length + 1), String.fromCharCode(97 + random.int(26)).repeat(1 + random.int(8)))
+  }
+}
+
+/** Lets everything that is under way in the relay come to its end: each turn of the event loop moves it one step on. */
+async function settle(): Promise<void> {
+  for (let i = 0; i < 6; i++) await new Promise((resolve) => setImmediate(resolve))
+}
+
+async function run(seed: number): Promise<Metrics> {
+  const random = seededRandom(seed)
+  const held = new HeldLog()
+  const inner = held.log.append
+  let failing = 0
+  held.log.append = (ref, update, options) => {
+    if (failing > 0) {
+      failing -= 1
+      return Promise.reject(new Error('disk full'))
+    }
+    return inner(ref, update, options)
+  }
+  const place = house({ waitingBytes: 150, idleAfter: 50, stateKeptFor: 30, stallAfter: 1e9, pingEvery: 1e9 }, held)
+  const clients = Array.from({ length: 4 }, (_, i) => new Client(place, i + 1))
+  for (let i = 0; i < 250; i++) {
+    const client = random.pick(clients)
+    const action = random.int(100)
+    if (action < 35) client.edit(random)
+    else if (action < 60) for (let moves = random.int(40); moves > 0; moves--) random.pick(clients).move(random)
+    else if (action < 66) client.comeOrGo(random)
+    else if (action < 69) client.stopOrGoOnReading()
+    else if (action < 72) failing = random.chance(0.15) ? 1 : 0
+    // Another tab's edit that came by BroadcastChannel: it is not passed on, and what builds on it has a gap.
+    else if (action < 75) Y.applyUpdate(client.doc, Y.encodeStateAsUpdate(random.pick(clients).doc), 'relay')
+    else if (action < 79) place.clock.pass(random.int(100))
+    else await settle()
+  }
+  failing = 0
+  for (const client of clients) client.goOnReading()
+  await quiet(clients, random)
+  // Those who stayed know all that is stored, without having come anew. (What they got by BroadcastChannel of one who is not
+  // connected they know besides.)
+  const stored = Y.encodeStateAsUpdate(await storedIn(held))
+  for (const { doc, wire } of clients) {
+    const before = doc.getText('text').toString()
+    if (wire !== null) Y.applyUpdate(doc, stored, 'relay')
+    expect(doc.getText('text').toString()).toBe(before)
+  }
+  for (const client of clients) {
+    client.disconnect()
+    client.connect()
+  }
+  await quiet(clients, random)
+  const end = (await storedIn(held)).getText('text').toString()
+  expect(clients.map(({ doc }) => doc.getText('text').toString())).toEqual(clients.map(() => end))
+  expect(clients.every(({ wire }) => wire?.closedWith === null)).toBe(true)
+  return place.metrics
+}
+
+async function quiet(clients: readonly Client[], random: Random): Promise<void> {
+  for (let moved = true; moved; ) {
+    await settle()
+    moved = false
+    for (const client of clients) while (client.move(random)) moved = true
+  }
+}
+
+/** What the log holds, which must never have a gap. */
+async function storedIn(held: HeldLog): Promise<Y.Doc> {
+  const loaded = await held.log.load(REF)
+  const doc = new Y.Doc()
+  if (loaded?.snapshot) Y.applyUpdate(doc, loaded.snapshot)
+  for (const update of loaded?.updates ?? []) {
+    Y.applyUpdate(doc, update)
+    expect(doc.store.pendingStructs).toBe(null)
+  }
+  return doc
+}
+
+describe('a relay among clients that come, go, lag and build on what it lacks, over storage that fails', () => {
+  it('W1 W2 W5 W7 has in the end what they all have', async () => {
+    const met = { joined: 0, caughtUp: 0, gaps: 0, failures: 0 }
+    for (let seed = 1; seed <= 150; seed++) {
+      const metrics = await run(seed).catch((error: unknown) => {
+        throw new Error(`seed ${seed}`, { cause: error })
+      })
+      met.joined += metrics.joinedSends
+      met.caughtUp += metrics.caughtUp
+      met.gaps += metrics.gaps
+      met.failures += metrics.appendFailures
+    }
+    // The dice really did bring about what this is about.
+    for (const [what, times] of Object.entries(met)) expect(times, what).toBeGreaterThan(20)
+  })
+})
