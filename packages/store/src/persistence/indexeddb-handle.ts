@@ -1,4 +1,6 @@
+import type { Clock } from '../environment.ts'
 import { persistenceError } from './errors.ts'
+import { createPackedList, type PackedList } from './indexeddb-list.ts'
 import { type Body, transact } from './indexeddb-transaction.ts'
 import type {
   DocumentRecord,
@@ -22,7 +24,9 @@ export function indexedDbHandle(
   database: IDBDatabase,
   identity: string,
   lost: Promise<PersistenceError>,
+  clock: Clock,
 ): PersistenceHandle {
+  const list = createPackedList(database, clock)
   const get = <T>(name: 'meta' | 'drafts' | 'blobs', key: string): Promise<T | null> =>
     transact<T | null>(database, [name], 'readonly', ({ store, request }, done) => {
       request<T | undefined>(store(name).get(key), (found) => done(found ?? null))
@@ -35,13 +39,10 @@ export function indexedDbHandle(
   return {
     identity,
     lost,
-    documents: () =>
-      transact(database, ['documents'], 'readonly', ({ store, request }, done) => {
-        request<DocumentRecord[]>(store('documents').getAll(), done)
-      }),
+    documents: list.read,
     load: (id, after) => load(database, id, after),
-    write: (batch) => write(database, batch),
-    compact: (id, merge) => compact(database, id, merge),
+    write: (batch) => write(database, list, batch),
+    compact: (id, merge) => compact(database, list, id, merge),
     cursor: () => get<FeedCursor>('meta', 'cursor'),
     writing: () =>
       transact(database, ['writing'], 'readonly', ({ store, request }, done) => {
@@ -51,7 +52,10 @@ export function indexedDbHandle(
     setDraft: (id, text) => put('drafts', id, text),
     putBlob: (sha256, blob) => put('blobs', sha256, blob),
     getBlob: (sha256) => get<StoredBlob>('blobs', sha256),
-    close: async () => database.close(),
+    close: async () => {
+      list.close()
+      database.close()
+    },
   }
 }
 
@@ -74,10 +78,10 @@ function bytes(row: unknown): Uint8Array {
   return row
 }
 
-function write(database: IDBDatabase, batch: WriteBatch): Promise<DocumentRecord[]> {
+function write(database: IDBDatabase, list: PackedList, batch: WriteBatch): Promise<DocumentRecord[]> {
   return transact(
     database,
-    ['documents', 'updates', 'meta', 'writing'],
+    ['documents', 'recent', 'updates', 'meta', 'writing'],
     'readwrite',
     ({ store, request }: Body, done) => {
       const changes = batch.documents ?? []
@@ -93,7 +97,10 @@ function write(database: IDBDatabase, batch: WriteBatch): Promise<DocumentRecord
           })
           records.set(change.id, applyWrite(record, change))
         }
-        for (const record of records.values()) store('documents').put(record)
+        for (const record of records.values()) {
+          store('documents').put(record)
+          list.note(store('recent'), record)
+        }
         if (batch.cursor) store('meta').put(batch.cursor, 'cursor')
         for (const note of batch.writing?.add ?? []) store('writing').put(note, [note.conversation, note.message])
         for (const note of batch.writing?.remove ?? []) store('writing').delete([note.conversation, note.message])
@@ -113,10 +120,11 @@ function write(database: IDBDatabase, batch: WriteBatch): Promise<DocumentRecord
 
 function compact(
   database: IDBDatabase,
+  list: PackedList,
   id: string,
   merge: (updates: readonly Uint8Array[]) => Uint8Array,
 ): Promise<DocumentRecord | null> {
-  return transact(database, ['documents', 'updates'], 'readwrite', ({ store, request }, done) => {
+  return transact(database, ['documents', 'recent', 'updates'], 'readwrite', ({ store, request }, done) => {
     request<DocumentRecord | undefined>(store('documents').get(id), (record) => {
       if (!record || record.rows < 2) {
         done(record ?? null)
@@ -128,8 +136,10 @@ function compact(
         // Nobody can have added a row since: one transaction at a time writes, in whichever tab.
         store('updates').delete(rowsOf(id))
         store('updates').put(merged, [id, next.last])
-        store('documents').put({ ...next, rows: 1 })
-        done({ ...next, rows: 1 })
+        const compacted = { ...next, rows: 1 }
+        store('documents').put(compacted)
+        list.note(store('recent'), compacted)
+        done(compacted)
       })
     })
   })

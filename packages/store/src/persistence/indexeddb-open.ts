@@ -7,13 +7,14 @@ export const VERSION = 1
 
 /**
  * - `updates`: key [document, number], value: one Yjs update as bytes
- * - `documents`: `DocumentRecord` by id; small, because the list is one `getAll` of it
+ * - `documents`: `DocumentRecord` by id
+ * - `list`, `recent`: the same records again, quick to read: see indexeddb-list.ts
  * - `meta`: `identity` (random, made with the database) and `cursor` (`FeedCursor`)
  * - `writing`: `WritingNote` by [conversation, message]
  * - `drafts`: text by conversation
  * - `blobs`: `StoredBlob` by SHA-256
  */
-export const STORES = ['updates', 'documents', 'meta', 'writing', 'drafts', 'blobs'] as const
+export const STORES = ['updates', 'documents', 'list', 'recent', 'meta', 'writing', 'drafts', 'blobs'] as const
 export type StoreName = (typeof STORES)[number]
 
 /** A browser whose IndexedDB hangs (seen in several) never answers; a person must hear of it all the same. */
@@ -41,7 +42,7 @@ export function openDatabase(factory: IDBFactory, name: string, clock: Clock, ve
     request.onupgradeneeded = () => {
       for (const store of STORES) {
         if (request.result.objectStoreNames.contains(store)) continue
-        request.result.createObjectStore(store, store === 'documents' ? { keyPath: 'id' } : {})
+        request.result.createObjectStore(store, store === 'documents' || store === 'recent' ? { keyPath: 'id' } : {})
       }
     }
     // The request goes on waiting for the other tab. We do not: the next attempt stands in line behind it.

@@ -29,7 +29,7 @@ export function indexedDbPersistence(options: IndexedDbOptions): Persistence {
       const database = await openDatabase(factory, databaseName(options.space), clock)
       const lost = whenLost(database)
       try {
-        return indexedDbHandle(database, await identify(database), lost)
+        return indexedDbHandle(database, await identify(database), lost, clock)
       } catch (error) {
         database.close()
         throw error

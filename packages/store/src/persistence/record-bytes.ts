@@ -3,6 +3,8 @@ import * as encoding from 'lib0/encoding'
 import type { DocumentRecord } from './port.ts'
 
 const FORMAT = 1
+const HAS_EPOCH = 1
+const HAS_SUMMARY = 2
 
 /** What an update log has no place for, packed into the one opaque register it keeps per document: its summary. */
 export type PackedRecord = Pick<DocumentRecord, 'edited' | 'sent' | 'epoch' | 'revision' | 'summary'>
@@ -13,8 +15,9 @@ export function packRecord(record: PackedRecord): Uint8Array {
   encoding.writeVarUint(encoder, record.edited)
   encoding.writeVarUint(encoder, record.sent)
   encoding.writeVarUint(encoder, record.revision)
-  encoding.writeVarString(encoder, record.epoch ?? '')
-  encoding.writeVarUint8Array(encoder, record.summary ?? new Uint8Array())
+  encoding.writeVarUint(encoder, (record.epoch === null ? 0 : HAS_EPOCH) | (record.summary ? HAS_SUMMARY : 0))
+  if (record.epoch !== null) encoding.writeVarString(encoder, record.epoch)
+  if (record.summary) encoding.writeVarUint8Array(encoder, record.summary)
   return encoding.toUint8Array(encoder)
 }
 
@@ -27,9 +30,11 @@ export function unpackRecord(bytes: Uint8Array | null): PackedRecord | null {
     const edited = decoding.readVarUint(decoder)
     const sent = decoding.readVarUint(decoder)
     const revision = decoding.readVarUint(decoder)
-    const epoch = decoding.readVarString(decoder) || null
-    const summary = decoding.readVarUint8Array(decoder)
-    return { edited, sent, revision, epoch, summary: summary.length === 0 ? null : summary }
+    const has = decoding.readVarUint(decoder)
+    const epoch = has & HAS_EPOCH ? decoding.readVarString(decoder) : null
+    // A copy: a view would drag all the bytes around it along wherever it is cloned to.
+    const summary = has & HAS_SUMMARY ? decoding.readVarUint8Array(decoder).slice() : null
+    return { edited, sent, revision, epoch, summary }
   } catch {
     return null
   }
