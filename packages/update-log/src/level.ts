@@ -5,9 +5,10 @@ import { compactDocument } from './level/compact.ts'
 import { type OpenDatabase, openClassicLevel } from './level/database.ts'
 import { prepareFolder } from './level/folder.ts'
 import { type Handle, openHandle } from './level/handle.ts'
-import { ALL_RECORDS, type Key, recordRange } from './level/keys.ts'
+import { type Key, recordRange } from './level/keys.ts'
 import { findDocument, readDocument, readSummary } from './level/lookup.ts'
 import { readDocuments, readFeed, readSpaces } from './level/read.ts'
+import { createReclaimer } from './level/reclaim.ts'
 import type { Transaction } from './level/transaction.ts'
 import { createWorkerCompactor, type WorkerCompactorOptions } from './level/worker-compactor.ts'
 import { createWriter, type Job } from './level/writer.ts'
@@ -41,8 +42,8 @@ export interface LevelLogOptions {
 }
 
 const MARK_SYNC_MS = 5_000
-/** Once compactions have freed so much, LevelDB is asked to give it back to the disk. */
-const RECLAIM_BYTES = 8 << 20
+/** How often what compactions freed is given back to the disk. */
+const RECLAIM_MS = 20_000
 
 const NODE_TIMERS: LevelTimers = {
   every(milliseconds, run) {
@@ -68,11 +69,11 @@ export async function openLevelLog(options: LevelLogOptions): Promise<UpdateLog>
   const listeners = new Set<(event: CommitEvent) => void>()
   const compacting = new Map<string, Promise<CompactResult>>()
   const background = new Set<Promise<unknown>>()
-  let freed = 0
   let closed: Promise<void> | null = null
 
   const folder = await prepareFolder(options.directory)
   const writer = createWriter(() => handle, tell)
+  const reclaimer = createReclaimer(() => handle)
   const handle: Handle = await openHandle({
     folder,
     openDatabase,
@@ -80,7 +81,10 @@ export async function openLevelLog(options: LevelLogOptions): Promise<UpdateLog>
     now: timers.now,
     onReopened: () => writer.forget(),
   })
-  const stopSyncing = timers.every(MARK_SYNC_MS, () => void inBackground(handle.syncMark()))
+  const stops = [
+    timers.every(MARK_SYNC_MS, () => void inBackground(handle.syncMark())),
+    timers.every(RECLAIM_MS, () => void inBackground(reclaimer.all())),
+  ]
 
   function tell(event: CommitEvent): void {
     for (const listener of listeners) {
@@ -127,12 +131,8 @@ export async function openLevelLog(options: LevelLogOptions): Promise<UpdateLog>
   }
 
   async function compact(ref: DocumentRef): Promise<CompactResult> {
-    const result = await compactDocument(ref, handle, writer, compactor)
-    if (result.outcome === 'compacted') freed += result.bytesBefore
-    if (freed >= RECLAIM_BYTES && closed === null) {
-      freed = 0
-      void inBackground(handle.reclaim(ALL_RECORDS))
-    }
+    const result = await compactDocument(ref, handle, writer, compactor, reclaimer.freed)
+    if (closed === null) void inBackground(reclaimer.ifMuch())
     return result
   }
 
@@ -251,8 +251,7 @@ export async function openLevelLog(options: LevelLogOptions): Promise<UpdateLog>
           keys = (await view.range(recordRange(number))).map((entry) => entry.key)
         },
       )
-      // Deleted is not gone: LevelDB keeps the old bytes until it rewrites the tables they are in.
-      if (result.epoch !== null) await inBackground(handle.reclaim(recordRange(number)))
+      if (result.epoch !== null) await inBackground(reclaimer.document(number))
       return result
     },
 
@@ -269,7 +268,7 @@ export async function openLevelLog(options: LevelLogOptions): Promise<UpdateLog>
 
     close() {
       closed ??= (async () => {
-        stopSyncing()
+        for (const stop of stops) stop()
         listeners.clear()
         await compactor.close()
         await Promise.allSettled(compacting.values())

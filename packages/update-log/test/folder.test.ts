@@ -47,7 +47,7 @@ test('U13 a new folder says what it is', async () => {
   expect(log.opened).toEqual({ created: true, renewed: null })
   await log.close()
   expect(JSON.parse(await readFile(join(directory, 'format'), 'utf8'))).toEqual({ holdfast: 'update-log', version: 1 })
-  expect(await readFile(join(directory, 'mark'), 'utf8')).toContain(`holdfast-mark 1 1 ${log.incarnation} `)
+  expect(await readFile(join(directory, 'mark'), 'utf8')).toContain(`holdfast-mark 1 1 ${log.incarnation} closed `)
 })
 
 test('U5 no name becomes a file name', async () => {

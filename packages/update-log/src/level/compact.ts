@@ -22,13 +22,15 @@ export async function compactDocument(
   handle: Handle,
   writer: Writer,
   compactor: Compactor,
+  onFreed: (number: number, bytes: number) => void,
 ): Promise<CompactResult> {
   const read = await handle.read(async (view) => {
     const state = await findDocument(view, ref)
     const head = requireLive(ref, state?.head ?? null)
-    return { head, stored: await readDocument(view, ref, state?.number ?? 0, head) }
+    const number = state?.number ?? 0
+    return { number, head, stored: await readDocument(view, ref, number, head) }
   })
-  const { head, stored } = read
+  const { number, head, stored } = read
   const { snapshot, updates } = stored.loaded
   const bytesBefore = head.stats.snapshotBytes + head.stats.tailBytes
   const unchanged = { through: head.seq, bytesBefore, bytesAfter: bytesBefore }
@@ -54,7 +56,10 @@ export async function compactDocument(
           tailBytes: now.stats.tailBytes - head.stats.tailBytes,
         }
         transaction.replace(ref, { ...now, stats }, head.seq, content, stored.keys)
-        return () => resolve({ outcome: 'compacted', through: head.seq, bytesBefore, bytesAfter })
+        return () => {
+          onFreed(number, bytesBefore)
+          resolve({ outcome: 'compacted', through: head.seq, bytesBefore, bytesAfter })
+        }
       },
     })
   })

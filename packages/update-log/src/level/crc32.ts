@@ -56,3 +56,8 @@ export const crc32c = crcWith(0x82f63b78)
 /** CRC-32 (IEEE 802.3). Node has a native one since 20.15 and 22.2. */
 export const crc32: (bytes: Uint8Array, start?: number) => number =
   typeof zlib.crc32 === 'function' ? (bytes, start = 0) => zlib.crc32(bytes, start) : crc32InJs
+
+/** LevelDB stores checksums masked (util/crc32c.h), because it computes some over data that holds some. */
+export function masked(crc: number): number {
+  return (((crc >>> 15) | (crc << 17)) + 0xa282ead8) >>> 0
+}

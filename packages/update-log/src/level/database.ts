@@ -1,4 +1,7 @@
+import { link, mkdtemp, rm } from 'node:fs/promises'
+import { join } from 'node:path'
 import { ClassicLevel } from 'classic-level'
+import { codesOf } from './faults.ts'
 import type { Key, KeyRange } from './keys.ts'
 
 export type Operation =
@@ -66,5 +69,24 @@ export const openClassicLevel: OpenDatabase = async (directory) => {
     write: (operations, { sync }) => level.batch([...operations], { ...ENCODING, sync }),
     reclaim: (range) => level.compactRange(range.gte, range.lt, { keyEncoding: 'view' }),
     close: () => level.close(),
+  }
+}
+
+/**
+ * Whether another process has this database open, without opening it: a folder with nothing in it but the same lock file is opened in its
+ * place, which fails, and how it fails is the answer.
+ */
+export async function isLockedElsewhere(directory: string): Promise<boolean> {
+  const probe = await mkdtemp(`${directory}-probe-`)
+  try {
+    await link(join(directory, 'LOCK'), join(probe, 'LOCK'))
+    const level = new ClassicLevel<Uint8Array, Uint8Array>(probe, { ...ENCODING, createIfMissing: false })
+    await level.open()
+    await level.close()
+    return false
+  } catch (error) {
+    return codesOf(error).has('LEVEL_LOCKED')
+  } finally {
+    await rm(probe, { recursive: true, force: true })
   }
 }

@@ -73,8 +73,7 @@ export async function openHandle(options: HandleOptions): Promise<Handle> {
   let readers = 0
   let idle: (() => void) | null = null
   let refusal: { readonly error: UpdateLogError; readonly until: number } | null = null
-  mark.note(record)
-  await mark.sync()
+  await mark.begin(record)
 
   function closed(): UpdateLogError {
     return new UpdateLogError('CLOSED', 'The update log is closed.')
@@ -91,7 +90,7 @@ export async function openHandle(options: HandleOptions): Promise<Handle> {
     try {
       await noReaders()
       await old?.close()
-      const known = { commit: record.commit, incarnation: record.incarnation }
+      const known = { commit: record.commit, incarnation: record.incarnation, closed: false }
       const again = await openStorage(folder, openDatabase, async () => ({ kind: 'found', mark: known }), draw)
       record = again.record
       mark?.note(record)
@@ -190,13 +189,14 @@ export async function openHandle(options: HandleOptions): Promise<Handle> {
     async close() {
       if (state.kind === 'closed') return
       if (state.kind === 'reopening') await Promise.allSettled([state.done])
+      const inOrder = state.kind === 'ready'
       const database = state.kind === 'ready' || state.kind === 'suspect' ? state.database : null
       state = { kind: 'closed' }
       await noReaders()
       try {
-        await mark.close()
-      } finally {
         await database?.close()
+      } finally {
+        await mark.close(inOrder)
       }
     },
   }

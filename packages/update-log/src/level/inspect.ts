@@ -1,86 +1,110 @@
-import { copyFile, mkdir, readFile } from 'node:fs/promises'
+import { copyFile, mkdir, open, readFile, rename, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { crc32c } from './crc32.ts'
+import { UpdateLogError } from '../errors.ts'
 import { codesOf } from './faults.ts'
-import { logFiles } from './folder.ts'
+import { type Folder, logFiles } from './folder.ts'
+import { findHole } from './log-records.ts'
+import { liveTables } from './manifest.ts'
+import { mendTable } from './table.ts'
 
 /**
- * LevelDB skips what it cannot read of its own log without a word: one flipped byte lost 194 to 235 of 5,000 fsynced records. So the
- * log is read once before LevelDB opens it, and a hole that has whole records after it is damage. (A torn end is what any power cut
- * leaves of a write that nobody was told of; whether more than that is missing, the high-water mark knows.)
- *
- * Format: leveldb/doc/log_format.md. Blocks of 32 KiB; records of masked crc32c (4), length (2), type (1), data; type is
- * FULL, FIRST, MIDDLE or LAST.
- */
-const BLOCK_BYTES = 32 * 1024
-const HEADER_BYTES = 7
-const FULL = 1
-const FIRST = 2
-const MIDDLE = 3
-const LAST = 4
-const MASK_DELTA = 0xa282ead8
-
-/** @returns the offset of the first hole that has a whole record after it, or null when there is none. */
-export function findHole(bytes: Uint8Array): number | null {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  let hole: number | null = null
-  let inside = false
-  for (let block = 0; block < bytes.length; block += BLOCK_BYTES) {
-    const end = Math.min(block + BLOCK_BYTES, bytes.length)
-    let at = block
-    while (at + HEADER_BYTES <= end) {
-      const length = view.getUint16(at + 4, true)
-      const type = view.getUint8(at + 6)
-      const next = at + HEADER_BYTES + length
-      const whole = next <= end && type >= FULL && type <= LAST
-      if (whole && view.getUint32(at, true) === masked(crc32c(bytes.subarray(at + 6, next)))) {
-        if (type === FULL || (type === LAST && inside)) {
-          if (hole !== null) return hole
-          inside = false
-        } else if (type === FIRST) inside = true
-        else if (type === MIDDLE && !inside) hole ??= at
-      } else {
-        hole ??= at
-        inside = false
-        // Where the length can be believed, the records after it in the block are looked at too.
-        if (!whole) break
-      }
-      at = next
-    }
-  }
-  return null
-}
-
-function masked(crc: number): number {
-  return (((crc >>> 15) | (crc << 17)) + MASK_DELTA) >>> 0
-}
-
-/**
- * Reads LevelDB's logs in a closed database folder. A damaged one is copied to `quarantine` first, because LevelDB deletes it once it
- * has opened.
+ * LevelDB believes its files. So they are read once before it opens them: its log always (it is small, and what LevelDB cannot read of it, it skips
+ * without a word), its tables when they are few or when the last process did not end in order. What is damaged is copied to `quarantine`.
  * @returns one sentence for each damaged file
+ * @throws UpdateLogError `UNREADABLE` when a table cannot be mended
  */
-export async function inspectLogs(database: string, quarantine: string): Promise<string[]> {
+export async function inspectFiles(
+  folder: Folder,
+  endedInOrder: boolean,
+  isLocked: () => Promise<boolean>,
+): Promise<string[]> {
   const found: string[] = []
-  for (const name of await logFiles(database)) {
-    const path = join(database, name)
-    const bytes = await readIfThere(path)
-    if (bytes === null) continue
-    const hole = findHole(bytes)
+  for (const name of await logFiles(folder.log)) {
+    const bytes = await readIfThere(join(folder.log, name))
+    const hole = bytes === null ? null : findHole(bytes)
     if (hole === null) continue
-    await mkdir(quarantine, { recursive: true, mode: 0o700 })
-    await copyFile(path, join(quarantine, name))
-    found.push(`${name} is damaged at byte ${hole} of ${bytes.length}; a copy is in ${quarantine}`)
+    await setAside(folder, name)
+    found.push(`${name} is damaged at byte ${hole}; a copy is in ${folder.quarantine}`)
+  }
+  return [...found, ...(await inspectTables(folder, endedInOrder, isLocked))]
+}
+
+/** So much is looked at whenever the folder is opened; it takes a tenth of a second. */
+const FEW_BYTES = 64 << 20
+
+async function inspectTables(
+  folder: Folder,
+  endedInOrder: boolean,
+  isLocked: () => Promise<boolean>,
+): Promise<string[]> {
+  const names = await tablesOf(folder)
+  const sizes = await Promise.all(names.map((name) => sizeOf(join(folder.log, name))))
+  if (endedInOrder && sizes.reduce((sum, size) => sum + size, 0) > FEW_BYTES) return []
+  const found: string[] = []
+  for (const name of names) {
+    const bytes = await readIfThere(join(folder.log, name))
+    // LevelDB itself says which are missing.
+    if (bytes === null) continue
+    const mended = mendTable(bytes)
+    if (mended.kind === 'whole') continue
+    // It may only look so, because another process is at work on it.
+    if (await isLocked()) return []
+    await setAside(folder, name)
+    if (mended.kind === 'hopeless') {
+      throw new UpdateLogError(
+        'UNREADABLE',
+        `The data folder ${folder.directory} cannot be opened: the index of ${name} is damaged; a copy is in ${folder.quarantine}.`,
+      )
+    }
+    await replace(join(folder.log, name), mended.bytes)
+    found.push(`${mended.blocks} blocks of ${name} are damaged; a copy is in ${folder.quarantine}`)
   }
   return found
 }
 
-/** One that another process has just made a table of is gone. */
+/** The tables that LevelDB will read; none when it will not get that far. */
+async function tablesOf(folder: Folder): Promise<string[]> {
+  const current = await readIfThere(join(folder.log, 'CURRENT'))
+  if (current === null) return []
+  const manifest = new TextDecoder().decode(current).trim()
+  if (!/^MANIFEST-\d+$/.test(manifest)) return []
+  const bytes = await readIfThere(join(folder.log, manifest))
+  const numbers = bytes === null ? null : liveTables(bytes)
+  return [...(numbers ?? [])].map((number) => `${String(number).padStart(6, '0')}.ldb`)
+}
+
+async function setAside(folder: Folder, name: string): Promise<void> {
+  await mkdir(folder.quarantine, { recursive: true, mode: 0o700 })
+  await copyFile(join(folder.log, name), join(folder.quarantine, name))
+}
+
+/** The whole file or the old one. */
+async function replace(path: string, bytes: Uint8Array): Promise<void> {
+  const file = await open(`${path}.new`, 'w', 0o600)
+  try {
+    await file.writeFile(bytes)
+    await file.sync()
+  } finally {
+    await file.close()
+  }
+  await rename(`${path}.new`, path)
+}
+
+/** What another process has deleted meanwhile is not there. */
 async function readIfThere(path: string): Promise<Uint8Array | null> {
   try {
     return await readFile(path)
   } catch (error) {
     if (codesOf(error).has('ENOENT')) return null
+    throw error
+  }
+}
+
+async function sizeOf(path: string): Promise<number> {
+  try {
+    return (await stat(path)).size
+  } catch (error) {
+    if (codesOf(error).has('ENOENT')) return 0
     throw error
   }
 }

@@ -62,7 +62,15 @@ export function recordRange(number: number): KeyRange {
   return { gte: recordKey(number, 0), lt: recordKey(number + 1, 0) }
 }
 
-export const ALL_RECORDS: KeyRange = { gte: Uint8Array.of(KIND.record), lt: Uint8Array.of(KIND.record + 1) }
+export function summaryRange(number: number): KeyRange {
+  return { gte: summaryKey(number), lt: summaryKey(number + 1) }
+}
+
+/** All but the records: small, and rewritten with every commit. */
+export const BOOKKEEPING_RANGES: readonly KeyRange[] = [
+  { gte: Uint8Array.of(0), lt: Uint8Array.of(KIND.record) },
+  { gte: Uint8Array.of(KIND.record + 1), lt: Uint8Array.of(0xff) },
+]
 
 /** Every name of a space. */
 export function nameRange(kind: 'name' | 'nameAgain', space: string): KeyRange {

@@ -1,4 +1,4 @@
-import { type FileHandle, open } from 'node:fs/promises'
+import { type FileHandle, open, readFile } from 'node:fs/promises'
 import { crc32 } from './crc32.ts'
 import { codesOf } from './faults.ts'
 
@@ -7,7 +7,7 @@ import { codesOf } from './faults.ts'
  * its last records opens without a word. Two lines of text of 128 bytes, written in turn so that one of them is always whole:
  *
  * ```
- * holdfast-mark 1 <commit> <incarnation> <crc32, hex>
+ * holdfast-mark 1 <commit> <incarnation> <open | closed> <crc32, hex>
  * ```
  *
  * It is written after each commit, but on the disk only by `sync`: a mark that is behind notices less, a mark is never ahead.
@@ -15,6 +15,8 @@ import { codesOf } from './faults.ts'
 export interface Mark {
   readonly commit: number
   readonly incarnation: string
+  /** Written as the last thing by a process that ended in order. */
+  readonly closed: boolean
 }
 
 export type FoundMark =
@@ -26,18 +28,33 @@ export interface MarkFile {
   /** As it was when the file was opened. */
   readonly found: FoundMark
   /** Takes note, and writes it soon. Never throws: a mark that cannot be written stays behind and is tried again. */
-  note(mark: Mark): void
+  note(mark: Pick<Mark, 'commit' | 'incarnation'>): void
   /** Writes what was noted last and waits until it is on the disk. */
   sync(): Promise<void>
-  close(): Promise<void>
+  /** Notes that a process has begun, in both lines, and waits until it is on the disk. */
+  begin(mark: Pick<Mark, 'commit' | 'incarnation'>): Promise<void>
+  /** Closes; with `inOrder`, what was noted last is marked as closed. */
+  close(inOrder: boolean): Promise<void>
 }
 
 const SLOT_BYTES = 128
+
+/** What the mark says, without opening it for writing: before it is certain that the folder is ours. */
+export async function peekMark(path: string): Promise<FoundMark> {
+  try {
+    const found = newest(await readFile(path))
+    return found.kind === 'found' ? { kind: 'found', mark: found.mark } : found
+  } catch (error) {
+    if (codesOf(error).has('ENOENT')) return { kind: 'missing' }
+    throw error
+  }
+}
 
 export async function openMark(path: string): Promise<MarkFile> {
   const { file, found } = await openFile(path)
   let next = found.kind === 'found' ? found.slot : 0
   let noted: Mark | null = null
+  let last: Mark | null = null
   let writing: Promise<void> | null = null
   let unsynced = false
 
@@ -74,15 +91,26 @@ export async function openMark(path: string): Promise<MarkFile> {
     await file.sync()
   }
 
+  function note({ commit, incarnation }: Pick<Mark, 'commit' | 'incarnation'>): void {
+    last = { commit, incarnation, closed: false }
+    noted = last
+    void start()
+  }
+
   return {
     found: found.kind === 'found' ? { kind: 'found', mark: found.mark } : found,
-    note(mark) {
-      noted = mark
-      void start()
-    },
+    note,
     sync,
-    async close() {
+    async begin(mark) {
+      note(mark)
+      await start()
+      note(mark)
+      await sync()
+    },
+    async close(inOrder) {
       try {
+        await start()
+        if (last !== null && inOrder) noted = { ...last, closed: true }
         await sync()
       } finally {
         await file.close()
@@ -115,21 +143,25 @@ function newest(bytes: Uint8Array): FoundSlot {
     // A file made and never written is as good as none.
     return bytes.every((byte) => byte === 0) ? { kind: 'missing' } : { kind: 'damaged' }
   }
-  if (second === null || (first !== null && first.commit >= second.commit))
-    return { kind: 'found', mark: first!, slot: 1 }
+  if (second === null || (first !== null && isNewer(first, second))) return { kind: 'found', mark: first!, slot: 1 }
   return { kind: 'found', mark: second, slot: 0 }
 }
 
+/** Of two with one number, the one that says that all ended in order was written later. */
+function isNewer(a: Mark, b: Mark): boolean {
+  return a.commit === b.commit ? a.closed || !b.closed : a.commit > b.commit
+}
+
 function encodeMark(mark: Mark): Uint8Array {
-  const said = `holdfast-mark 1 ${mark.commit} ${mark.incarnation} `
+  const said = `holdfast-mark 1 ${mark.commit} ${mark.incarnation} ${mark.closed ? 'closed' : 'open'} `
   const sum = crc32(new TextEncoder().encode(said)).toString(16).padStart(8, '0')
   return new TextEncoder().encode(`${`${said}${sum}`.padEnd(SLOT_BYTES - 1)}\n`)
 }
 
 function decodeMark(bytes: Uint8Array): Mark | null {
-  const match = /^(holdfast-mark 1 (\d+) (\S+) )([0-9a-f]{8}) *\n$/.exec(new TextDecoder().decode(bytes))
+  const match = /^(holdfast-mark 1 (\d+) (\S+) (open|closed) )([0-9a-f]{8}) *\n$/.exec(new TextDecoder().decode(bytes))
   if (match === null) return null
-  const [, said = '', commit = '', incarnation = '', sum = ''] = match
+  const [, said = '', commit = '', incarnation = '', ending = '', sum = ''] = match
   if (crc32(new TextEncoder().encode(said)) !== Number.parseInt(sum, 16)) return null
-  return { commit: Number(commit), incarnation }
+  return { commit: Number(commit), incarnation, closed: ending === 'closed' }
 }

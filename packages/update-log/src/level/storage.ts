@@ -1,12 +1,12 @@
 import { UpdateLogError } from '../errors.ts'
 import type { OpenedInfo, RenewReason } from '../types.ts'
 import { crc32 } from './crc32.ts'
-import type { Database, OpenDatabase, View } from './database.ts'
+import { type Database, isLockedElsewhere, type OpenDatabase, type View } from './database.ts'
 import { codesOf, isCorruption, reasonOf, storageError } from './faults.ts'
 import type { Folder } from './folder.ts'
-import { inspectLogs } from './inspect.ts'
+import { inspectFiles } from './inspect.ts'
 import { COMMIT_KEY, HEAD_RANGE, lastNumber } from './keys.ts'
-import type { FoundMark } from './mark.ts'
+import { type FoundMark, peekMark } from './mark.ts'
 import { type CommitRecord, DamagedValue, decodeCommit, encodeCommit } from './values.ts'
 
 export interface OpenedStorage {
@@ -36,7 +36,9 @@ export async function openStorage(
   mark: () => Promise<FoundMark>,
   draw: () => string,
 ): Promise<OpenedStorage> {
-  const holes = await inspectLogs(folder.log, folder.quarantine)
+  const before = await peekMark(folder.mark)
+  const endedInOrder = before.kind === 'found' && before.mark.closed
+  const holes = await inspectFiles(folder, endedInOrder, () => isLockedElsewhere(folder.log))
   const database = await openNamed(folder, openDatabase)
   try {
     const found = await look(database)

@@ -1,0 +1,55 @@
+import type { Handle } from './handle.ts'
+import { BOOKKEEPING_RANGES, type KeyRange, recordRange, summaryRange } from './keys.ts'
+
+export interface Reclaimer {
+  /** A document's records were replaced by smaller ones. */
+  freed(number: number, bytes: number): void
+  /** Gives back what was freed, if it has become much. */
+  ifMuch(): Promise<void>
+  /** Gives back whatever was freed. */
+  all(): Promise<void>
+  /** Gives back all of one document, its summary too, now. */
+  document(number: number): Promise<void>
+}
+
+/** So much is given back without waiting for the next quiet moment. */
+const MUCH_BYTES = 4 << 20
+
+/**
+ * Deleted is not gone: LevelDB keeps old bytes until it rewrites the tables they are in. It is asked to for the ranges of documents that were
+ * compacted, which touches the few tables they are in, never the whole database.
+ */
+export function createReclaimer(handle: () => Handle): Reclaimer {
+  const numbers = new Set<number>()
+  let bytes = 0
+  let running: Promise<void> | null = null
+
+  async function reclaim(ranges: readonly KeyRange[]): Promise<void> {
+    for (const range of ranges) await handle().reclaim(range)
+  }
+
+  async function all(): Promise<void> {
+    if (numbers.size === 0) return
+    const ranges = [...numbers].sort((a, b) => a - b).map(recordRange)
+    numbers.clear()
+    bytes = 0
+    await reclaim([...ranges, ...BOOKKEEPING_RANGES])
+  }
+
+  function allOnce(): Promise<void> {
+    running ??= all().finally(() => {
+      running = null
+    })
+    return running
+  }
+
+  return {
+    freed(number, freedBytes) {
+      numbers.add(number)
+      bytes += freedBytes
+    },
+    ifMuch: () => (bytes >= MUCH_BYTES ? allOnce() : Promise.resolve()),
+    all: allOnce,
+    document: (number) => reclaim([recordRange(number), summaryRange(number)]),
+  }
+}
