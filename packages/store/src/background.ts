@@ -71,7 +71,8 @@ export function startBackground(options: BackgroundOptions): Background {
   }
 
   const sendOutbox = (): void => {
-    if (!leading || !online() || journal.failure()) return
+    const state = connection.state.get()
+    if (!leading || !online() || journal.failure() || !(state.kind === 'connected' && state.mayWrite)) return
     for (const id of options.waiting()) {
       if (running >= CONCURRENCY) return
       // What is open sends for itself.
@@ -138,28 +139,42 @@ export function startBackground(options: BackgroundOptions): Background {
     void follow()
   }
 
-  const lead = async (): Promise<void> => {
-    leading = true
-    poke()
-    await new Promise<void>((resolve) => abort.signal.addEventListener('abort', () => resolve(), { once: true }))
+  /** Leads for as long as there is a way to the relay: a tab without one must not keep those that have one from it. */
+  let session: AbortController | null = null
+  const campaign = (): void => {
+    if (!online()) {
+      session?.abort()
+      session = null
+      leading = false
+      return
+    }
+    if (session) {
+      poke()
+      return
+    }
+    const mine = new AbortController()
+    session = mine
+    const lead = async (): Promise<void> => {
+      if (mine.signal.aborted) return
+      leading = true
+      poke()
+      await aborted(mine.signal)
+    }
+    const request = locks?.request(`holdfast:${options.space}:background`, { signal: mine.signal }, lead) ?? lead()
+    request.catch((error: unknown) => {
+      if (!mine.signal.aborted) throw error
+    })
   }
 
-  const unsubscribe = connection.state.subscribe(poke)
-  if (locks) {
-    void locks
-      .request(`holdfast:${options.space}:background`, { signal: abort.signal }, async () => {
-        if (!abort.signal.aborted) await lead()
-      })
-      .catch((error: unknown) => {
-        if (!abort.signal.aborted) throw error
-      })
-  } else void lead()
+  const unsubscribe = connection.state.subscribe(campaign)
+  campaign()
 
   return {
     poke,
     close: () => {
       unsubscribe()
       abort.abort()
+      campaign()
     },
   }
 }
@@ -213,6 +228,10 @@ function until(subscribe: (fn: () => void) => () => void, reached: () => boolean
     signal.addEventListener('abort', look)
     look()
   })
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
 }
 
 function pause(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {

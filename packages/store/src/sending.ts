@@ -10,6 +10,8 @@ import type { Reason, RelayProgress } from './types.ts'
 const MIN_PAUSE_MS = 250
 const PAUSE_FACTOR = 10
 
+const READ_ONLY: Reason = { code: 'READ_ONLY', message: 'the token only lets you read; your edits stay on this device' }
+
 /** What sending needs of the document it sends. */
 export interface Sendable {
   /** Number of the last row with an edit of this device, and up to which row the relay has everything. */
@@ -39,9 +41,15 @@ export function createSending(connection: Connection, membership: Membership, ta
   let pausedUntil = 0
   let cancelPause: (() => void) | null = null
 
+  /** A relay that lets us only read drops what we send and answers all the same: nothing is ever marked then. */
+  const mayWrite = (): boolean => {
+    const state = connection.state.get()
+    return state.kind === 'connected' && state.mayWrite
+  }
+
   const due = (): boolean => {
     const { edited, sent } = target.marks()
-    return !closed && edited > sent && membership.state.get().kind === 'joined'
+    return !closed && edited > sent && mayWrite() && membership.state.get().kind === 'joined'
   }
 
   const run = async (): Promise<void> => {
@@ -80,6 +88,7 @@ export function createSending(connection: Connection, membership: Membership, ta
       if (mine.kind === 'refused') return { relay: 'refused', reason: mine.reason }
       if (space.kind !== 'connected' || mine.kind === 'offline') return { relay: 'offline' }
       const { edited, sent } = target.marks()
+      if (edited > sent && !space.mayWrite) return { relay: 'refused', reason: READ_ONLY }
       return { relay: mine.kind === 'joined' && edited <= sent ? 'sent' : 'sending' }
     },
     poke: () => void run(),

@@ -14,6 +14,8 @@ export const WebSocketOfNode = NodeWebSocket as unknown as typeof WebSocket
 /** A real relay on a real port, which a test can stop and start again on the same port. */
 export interface RelayHarness {
   readonly address: RelayAddress
+  /** A signed token for every space. */
+  token(role: 'read' | 'write', expires?: number): Promise<string>
   /** The log it runs on. Replace it while stopped to give the relay another past. */
   log: UpdateLog
   start(): Promise<void>
@@ -23,6 +25,7 @@ export interface RelayHarness {
 }
 
 export async function startRelay(): Promise<RelayHarness> {
+  const access = createAccess({ key: new Uint8Array(32).fill(7), adminToken: TOKEN })
   let server: Server | null = null
   let relay: Relay | null = null
   let port = 0
@@ -32,8 +35,8 @@ export async function startRelay(): Promise<RelayHarness> {
       return { url: `http://127.0.0.1:${port}`, token: TOKEN }
     },
     log: createMemoryLog(),
+    token: (role, expires = Date.now() + 60_000) => access.sign({ spaces: '*', role, expires, id: 'test' }),
     start: async () => {
-      const access = createAccess({ key: new Uint8Array(32).fill(7), adminToken: TOKEN })
       relay = createRelay({ log: harness.log, access })
       const http = createServer()
       http.on('connection', (socket) => {

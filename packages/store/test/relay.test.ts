@@ -317,4 +317,47 @@ describe('with a relay', () => {
     mine.close()
     await until(yours.presence, (peers) => !peers.some((peer) => peer.name === 'Ada'))
   })
+
+  test('C13 a reader sees everything, and is told that what it edits stays on its device', async () => {
+    const [writer, reader] = [await device().open(), device()]
+    const mine = await writer.create({ title: 'Read me' })
+    await mine.sent()
+    const store = await reader.open({ relay: { ...relay.address, token: await relay.token('read') } })
+    await until(store.list, (items) => items.length === 1)
+    const yours = await store.open(mine.id)
+    say(mine, 'for you')
+    await until(texts(yours), (all) => all.length === 1)
+    say(yours, 'not for the relay')
+    const status = await until(yours.status, () => relayOf(yours) === 'refused')
+    expect(status).toMatchObject({ reason: { code: 'READ_ONLY' } })
+    expect(store.status.get().waiting).toBe(1)
+    expect((await onRelay(relay.log, mine.id)).getMap('messages').size).toBe(1)
+    // With a token that may write, it goes.
+    store.setRelay(relay.address)
+    await yours.sent()
+    expect((await onRelay(relay.log, mine.id)).getMap('messages').size).toBe(2)
+  })
+
+  test('C14 a token that expires while connected is refused for the whole space', async () => {
+    const expires = Date.now() + 1_500
+    const store = await device().open({ relay: { ...relay.address, token: await relay.token('write', expires) } })
+    const conversation = await store.create()
+    await conversation.sent()
+    await until(store.status, (status) => status.relay === 'refused')
+    expect(store.status.get().reason).toMatchObject({ code: 'TOKEN_REFUSED' })
+  })
+
+  test('C15 a tab that is refused does not keep a connected one from emptying the common outbox', async () => {
+    const laptop = device()
+    const refused = await laptop.open({ relay: { ...relay.address, token: 'wrong' } })
+    await until(refused.status, (status) => status.relay === 'refused')
+    const conversation = await refused.create()
+    say(conversation, 'by way of the other')
+    await conversation.saved()
+    conversation.close()
+    const connected = await laptop.open()
+    await until(connected.status, ({ waiting }) => waiting === 0)
+    await until(refused.status, ({ waiting }) => waiting === 0)
+    expect((await onRelay(relay.log, conversation.id)).getMap('messages').size).toBe(1)
+  })
 })

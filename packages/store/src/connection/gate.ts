@@ -89,7 +89,7 @@ async function askAccess(
       signal: abort.signal,
       cache: 'no-store',
     })
-    if (response.ok) return { kind: 'connected' }
+    if (response.ok) return { kind: 'connected', mayWrite: readRole(await response.json()) !== 'read' }
     const refusal = REFUSALS[response.status]
     if (refusal) return { kind: 'refused', reason: refusal }
     return { kind: 'offline', reason: { code: 'RELAY_FAILED', message: `the relay answered ${response.status}` } }
@@ -106,5 +106,10 @@ export function baseOf(address: RelayAddress): string {
 
 function sameState(a: ConnectionState, b: ConnectionState): boolean {
   const reason = (state: ConnectionState): string => ('reason' in state ? state.reason.code : '')
-  return a.kind === b.kind && reason(a) === reason(b)
+  const role = (state: ConnectionState): boolean => state.kind === 'connected' && state.mayWrite
+  return a.kind === b.kind && reason(a) === reason(b) && role(a) === role(b)
+}
+
+function readRole(body: unknown): unknown {
+  return typeof body === 'object' && body !== null && 'role' in body ? body.role : null
 }

@@ -91,6 +91,8 @@ export function joinDocument(options: JoinOptions): Membership {
         message: event.reason || 'the relay refused',
       }
       state.set({ kind: 'refused', reason })
+      // A token that has expired for one document has for all.
+      if (event.code === CLOSE.TOKEN_EXPIRED) gate.doubt()
       return
     }
     state.set({ kind: 'offline' })

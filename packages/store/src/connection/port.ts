@@ -21,7 +21,8 @@ export interface Connection {
 
 export type ConnectionState =
   | { readonly kind: 'connecting' }
-  | { readonly kind: 'connected' }
+  /** `mayWrite`: false when the token only lets us read: what this device edits then stays here. */
+  | { readonly kind: 'connected'; readonly mayWrite: boolean }
   | { readonly kind: 'offline'; readonly reason: Reason }
   /** The relay answered and will answer the same again: a wrong token, an unknown space. */
   | { readonly kind: 'refused'; readonly reason: Reason }
