@@ -1,7 +1,7 @@
 import { connect as connectTcp } from 'node:net'
 import { CLOSE, encodeUpdate } from '@holdfast/protocol'
 import { afterEach, describe, expect, it } from 'vitest'
-import { STEP1, textOf, writerDoc } from './fakes.ts'
+import { ManualClock, STEP1, textOf, writerDoc } from './fakes.ts'
 import { ADMIN, get, type RunningRelay, rawClient, startRelay, upgradeStatus } from './helpers.ts'
 
 let running: RunningRelay | null = null
@@ -144,12 +144,17 @@ describe('bad input on an open connection', () => {
   })
 
   it('W8 a token that ends closes the open connection, and what was sent before is stored', async () => {
-    const { port, token, log } = await start()
-    const client = rawClient(url(port, await token('write', { expires: Date.now() + 1_500 })))
+    const clock = new ManualClock()
+    clock.time = Date.now()
+    const { port, token, log } = await start({ clock })
+    const client = rawClient(url(port, await token('write', { expires: clock.time + 50_000 })))
     await client.opened
     const { doc, frames } = writerDoc()
     doc.getText('text').insert(0, 'in time')
     client.socket.send(frames[0]!)
+    client.socket.send(STEP1)
+    await client.message(isStep2)
+    clock.pass(50_000)
     expect(await client.closed).toEqual({ code: CLOSE.TOKEN_EXPIRED, reason: 'the token has expired' })
     expect((await log.load({ space: 'default', document: 'chat' }))?.seq).toBe(1)
   })
