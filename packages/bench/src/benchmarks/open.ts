@@ -44,7 +44,8 @@ async function inside(profile: string, relay: string, id: string): Promise<Sampl
   await run.page.goto(`${relay}/#/`)
   await run.page.evaluate(() => benchWatch.whenSeen('list'))
   await wait(AT_REST_MS)
-  return run.page.evaluate(async (id) => {
+  // Awaited here: the browser is closed when this function returns.
+  return await run.page.evaluate(async (id) => {
     const link = document.querySelector<HTMLElement>(`[aria-label="Conversations"] a[href$="${id}"]`)
     if (!link) throw new Error('the conversation is not in the list')
     const start = performance.now()

@@ -67,11 +67,17 @@ export function watchFor(...sights: readonly Sight[]): void {
   look()
 }
 
-/** When it was on the screen, in ms since the page's time origin. Resolves when it is. */
+/** Nothing that is measured here takes as long, so what has not come by then does not come. In ms. */
+const GIVE_UP = 60_000
+
+/** When it was on the screen, in ms since the page's time origin. Resolves when it is; rejects with what is there instead. */
 export function whenSeen(name: string): Promise<number> {
   const found = seen.get(name)
   if (!found) throw new Error(`nothing called ${name} is watched for`)
-  return found
+  const never = new Promise<never>((_, reject) => {
+    setTimeout(() => reject(new Error(`${name} never came; the page shows: ${document.body.innerText}`)), GIVE_UP)
+  })
+  return Promise.race([found, never])
 }
 
 /** When the page's own program began: its own mark, and the moment its first script had arrived. In ms, as above. */
