@@ -11,6 +11,8 @@ export interface FloatingProps {
 }
 
 const margin = 8
+/** Transparent rather than hidden: what is hidden cannot take the focus. */
+const unplaced = { opacity: 0, top: 0, left: 0 }
 
 /** A card beside its anchor, kept inside the window; Escape, Tab, a click or a scroll elsewhere closes it. */
 export function Floating({ anchor, onClose, children, className = 'hf-menu' }: FloatingProps) {
@@ -51,7 +53,7 @@ export function Floating({ anchor, onClose, children, className = 'hf-menu' }: F
   // Inside an open modal dialog the rest of the page is inert, so the card goes where its anchor lives.
   const home = anchor.current?.closest('dialog') ?? document.querySelector('.hf-root') ?? document.body
   return createPortal(
-    <div ref={card} className={className} style={place ?? { visibility: 'hidden', top: 0, left: 0 }}>
+    <div ref={card} className={className} style={place ?? unplaced}>
       {children}
     </div>,
     home,

@@ -2,6 +2,8 @@ import type { RefObject } from 'react'
 import { useCallback, useEffect, useLayoutEffect, useRef, useState } from 'react'
 
 const near = 48
+/** A scroll this soon (ms) after a wheel, touch, key or press is the reader's. */
+const soon = 250
 
 export interface StickToEnd {
   /** False once the reader has scrolled up. */
@@ -22,16 +24,21 @@ export function useStickToEnd(
 ): StickToEnd {
   const [atEnd, setAtEnd] = useState(true)
   const stuck = useRef(true)
-  const lastTop = useRef(0)
+  const followed = useRef({ top: 0, height: 0 })
   const remembered = useRef<{ readonly element: Element; readonly top: number } | null>(null)
 
+  const follow = useCallback(() => {
+    const box = scroller.current
+    if (!box) return
+    box.scrollTop = box.scrollHeight
+    followed.current = { top: box.scrollTop, height: box.scrollHeight }
+  }, [scroller])
+
   const toEnd = useCallback(() => {
-    const element = scroller.current
-    if (!element) return
     stuck.current = true
     setAtEnd(true)
-    element.scrollTop = element.scrollHeight
-  }, [scroller])
+    follow()
+  }, [follow])
 
   const remember = useCallback(() => {
     const box = scroller.current
@@ -45,37 +52,47 @@ export function useStickToEnd(
   useLayoutEffect(() => {
     const box = scroller.current
     if (!box) return
-    if (stuck.current) box.scrollTop = box.scrollHeight
+    if (stuck.current) follow()
     else if (remembered.current?.element.isConnected) {
       box.scrollTop += remembered.current.element.getBoundingClientRect().top - remembered.current.top
     }
     remembered.current = null
-  }, [shown, scroller])
+  }, [shown, scroller, follow])
 
   useEffect(() => {
     const box = scroller.current
     const inner = content.current
     if (!box || !inner) return
+    let touched = Number.NEGATIVE_INFINITY
+    const touch = () => {
+      touched = performance.now()
+    }
     const onScroll = () => {
+      const { top, height } = followed.current
       const rest = box.scrollHeight - box.scrollTop - box.clientHeight
-      // Content that grows moves the end away without the reader having done anything: only going up lets go.
+      // Content that grows or is measured moves things without the reader having done anything. Going up lets go only
+      // when the reader did it, or when nothing else can have: the content is as it was.
+      const byReader = performance.now() - touched < soon || box.scrollHeight === height
       if (rest <= near) stuck.current = true
-      else if (box.scrollTop < lastTop.current - 1) stuck.current = false
-      lastTop.current = box.scrollTop
+      else if (stuck.current && box.scrollTop < top - 1 && byReader) stuck.current = false
+      else if (stuck.current) follow()
       setAtEnd(stuck.current)
     }
-    const follow = () => {
-      if (stuck.current) box.scrollTop = box.scrollHeight
+    const grown = () => {
+      if (stuck.current) follow()
     }
-    const observer = new ResizeObserver(follow)
+    const observer = new ResizeObserver(grown)
     observer.observe(inner)
     observer.observe(box)
+    const gestures = ['wheel', 'touchmove', 'keydown', 'pointerdown'] as const
+    for (const gesture of gestures) box.addEventListener(gesture, touch, { passive: true })
     box.addEventListener('scroll', onScroll, { passive: true })
     return () => {
       observer.disconnect()
+      for (const gesture of gestures) box.removeEventListener(gesture, touch)
       box.removeEventListener('scroll', onScroll)
     }
-  }, [scroller, content])
+  }, [scroller, content, follow])
 
   return { atEnd, toEnd, remember }
 }
