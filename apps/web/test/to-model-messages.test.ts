@@ -8,7 +8,7 @@ type Added = Parameters<typeof addMessage>[1]
 function shownAs(...messages: Omit<Added, 'createdAt'>[]) {
   const doc = new Y.Doc()
   initConversation(doc, { id: 'c', createdAt: 1 })
-  messages.forEach((message, index) => addMessage(doc, { createdAt: index + 1, ...message }))
+  for (const [index, message] of messages.entries()) addMessage(doc, { createdAt: index + 1, ...message })
   return { doc, sent: () => toModelMessages(readConversation(doc).messages) }
 }
 

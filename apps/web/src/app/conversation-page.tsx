@@ -80,7 +80,8 @@ function OpenPage(props: ConversationPageProps & { readonly conversation: OpenCo
   useEffect(() => {
     if (matchMedia('(hover: hover)').matches) area.current?.focus()
   }, [])
-  const canWrite = writable && !deleted
+  const absent = useConversationData(conversation, (data) => data.meta.createdAt === 0 && data.messages.length === 0)
+  const canWrite = writable && !deleted && !absent
   return (
     <>
       <Header {...props} />
@@ -98,6 +99,11 @@ function OpenPage(props: ConversationPageProps & { readonly conversation: OpenCo
             }
           >
             It is kept there until it is purged, and can be restored.
+          </Banner>
+        )}
+        {absent && (
+          <Banner tone="calm" title="This conversation is not on this device yet">
+            It appears here as soon as the relay or another window brings it.
           </Banner>
         )}
         {!writable && (

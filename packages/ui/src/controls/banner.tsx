@@ -15,7 +15,7 @@ export function Banner({ tone, title, children, actions }: BannerProps) {
   const Icon = icons[tone]
   return (
     <section className="hf-banner" data-tone={tone} role={tone === 'bad' ? 'alert' : undefined} aria-label={title}>
-      <Icon size={17} aria-hidden />
+      <Icon className="hf-banner-icon" size={17} aria-hidden />
       <div className="hf-banner-text">
         <strong>{title}</strong>
         {children && <p>{children}</p>}
