@@ -71,9 +71,10 @@ export type ClientChannelEvent =
 export type ClientChannelEffect =
   | { readonly kind: 'send'; readonly frame: ClientFrame }
   /**
-   * The relay has the document open. What the client has beyond `stateVector` is to be offered; when `trusted`, the acks of
-   * earlier openings still hold, and only what is unacknowledged needs to be. `epoch` is worth remembering once an
-   * ack came or `seq` is over 0.
+   * The relay has the document open. What the client has beyond `stateVector` is to be offered, unless `trusted` (the acks of
+   * earlier openings still hold) and nothing is unacknowledged. An empty difference is offered too: the state vector may
+   * name what is not durable yet, and the ack of the offer is the word that it is. `epoch` is worth remembering once an ack
+   * came or `seq` is over 0.
    */
   | {
       readonly kind: 'opened'

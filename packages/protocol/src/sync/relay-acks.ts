@@ -53,7 +53,7 @@ function keepGood(state: RelayChannelOpen, n: number, good: Uint8Array | null): 
 }
 
 /** Nothing more is waited for: what was held before the `below`-th update has its gap for good. */
-export function letGo(state: RelayChannelOpen, below: number): RelayChannelOpen {
+function letGo(state: RelayChannelOpen, below: number): RelayChannelOpen {
   let after = release({ ...state, resync: 'none' }, below)
   for (let at = state.held; at !== null; at = at.before) {
     if (at.value < below) after = refuse(after, at.value, REFUSAL.GAP)
@@ -98,9 +98,9 @@ function frontier({ inFlight, decided, durable, held, heldFrom }: RelayChannelOp
   return held === null ? written : Math.min(written, heldFrom - 1)
 }
 
-/** Whether all that came is decided, durable and ready to be told. */
+/** Whether nothing is under way any more. What still waits for an answer to a resync then stays unacknowledged. */
 export function isSettled(state: RelayChannelOpen): boolean {
-  return frontier(state) === state.received
+  return state.inFlight === 0
 }
 
 /** Something was decided: an ack is due if that moves the frontier. */

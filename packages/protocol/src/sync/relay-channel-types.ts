@@ -64,7 +64,7 @@ export type ChannelClientFrame = Extract<
 >
 
 export type RelayChannelEvent =
-  /** The room is there. `seq`: its last durable position, `stateVector`: what it has. */
+  /** The room is there. `seq`: its last durable position. `stateVector`: what its intake has, durable or under way. */
   | {
       readonly kind: 'loaded'
       readonly epoch: string
@@ -82,6 +82,8 @@ export type RelayChannelEvent =
    * asked, and between the broadcasts in the order of positions.
    */
   | { readonly kind: 'durable'; readonly n: number; readonly seq: number }
+  /** The answer to `ask`. */
+  | { readonly kind: 'resync'; readonly stateVector: Uint8Array }
   /** What `store` asked for was not written. `code`: `STORAGE_FAILED` or `STORAGE_FULL`. */
   | { readonly kind: 'append-failed'; readonly code: number }
   /** The answer to `catch-up`: what the client lacked, ascending, and the position it then has. */
@@ -122,7 +124,7 @@ export type RelayChannelEffect =
   | { readonly kind: 'store-good'; readonly n: number; readonly update: Uint8Array }
   /** It brings nothing new; hand in `durable` when all that the room has under way now is, for it may repeat some of that (W1). */
   | { readonly kind: 'wait'; readonly n: number }
-  /** Send the frame `resync` with the intake's state vector. */
+  /** Hand in `resync` with what the intake has. */
   | { readonly kind: 'ask' }
   | { readonly kind: 'note-gap'; readonly kept: boolean }
   /** Hand in `flush` when this turn of the event loop is over. */

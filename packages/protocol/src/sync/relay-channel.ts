@@ -2,7 +2,7 @@ import { decodeStockFrame, encodeAwarenessFrame } from '../frames.ts'
 import { isName } from '../names.ts'
 import { REFUSAL } from './codes.ts'
 import type { OpenFrame, RelayFrame } from './frames.ts'
-import { durable, isSettled, judged, letGo, soon, takeAcks } from './relay-acks.ts'
+import { durable, isSettled, judged, soon, takeAcks } from './relay-acks.ts'
 import type {
   ChannelClientFrame,
   Linked,
@@ -95,6 +95,9 @@ function stepOpen(channel: number, state: RelayChannelOpen, event: Other): Relay
       return settle(channel, judged(state, event.source, event.decision))
     case 'durable':
       return settle(channel, soon(durable(state, event.n, event.seq)))
+    case 'resync':
+      if (state.closing) return { state, effects: NONE }
+      return { state, effects: [send({ kind: 'resync', channel, stateVector: event.stateVector })] }
     case 'append-failed':
       return end(channel, state, event.code, 'it could not be written, try again')
     case 'caught-up':
@@ -157,9 +160,7 @@ function receive(channel: number, state: RelayChannelOpen, frame: ChannelClientF
       return { state, effects: [{ kind: 'stop', request: frame.request, key: frame.key }] }
     }
     case 'close': {
-      // An answer that will not come any more: what waited for it has its gap for good.
-      const closing: RelayChannelOpen = { ...letGo(state, Number.POSITIVE_INFINITY), closing: true }
-      const step = settle(channel, soon(closing))
+      const step = settle(channel, soon({ ...state, closing: true }))
       const quiet: readonly RelayChannelEffect[] = step.state.kind === 'ended' ? NONE : [{ kind: 'quiet' }]
       return { state: step.state, effects: [{ kind: 'drop-queue' }, ...quiet, ...step.effects] }
     }
@@ -240,7 +241,7 @@ function flush(channel: number, before: RelayChannelOpen): RelayChannelStep {
   return { state, effects: frames.map(send) }
 }
 
-/** A channel that is closing is over once the last ack can be told. */
+/** A channel that is closing is over once the last of its updates is durable, and the last ack goes before its end. */
 function settle(channel: number, { state, effects }: RelayChannelStep): RelayChannelStep {
   if (state.kind !== 'open' || !state.closing || !isSettled(state)) return { state, effects }
   const kept = effects.filter((effect) => effect.kind !== 'ack-soon')

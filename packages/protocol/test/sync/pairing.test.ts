@@ -1,0 +1,261 @@
+import { type Random, seededRandom } from '@holdfast/testkit'
+import { describe, expect, it } from 'vitest'
+import { Device } from './pairing/client.ts'
+import { decodeItems } from './pairing/items.ts'
+import { MemoryRelay, type RelayLink } from './pairing/relay.ts'
+
+const DOCUMENTS = ['a', 'b', 'c', 'd', 'e']
+
+/** A socket between a device and the relay: bytes wait both ways until they are let through. */
+interface Wire {
+  link: RelayLink | null
+  up: Uint8Array[]
+  down: Uint8Array[]
+}
+
+class World {
+  readonly random: Random
+  readonly relay: MemoryRelay
+  readonly devices: Device[]
+  readonly wires = new Map<Device, Wire>()
+  readonly trace: string[] = []
+
+  constructor(seed: number) {
+    this.random = seededRandom(seed)
+    this.relay = new MemoryRelay({
+      limits: { message: 100_000, piece: 300, channels: 64, summary: 2048 },
+      feedPage: 2,
+      waitingBytes: 700,
+    })
+    this.devices = ['p', 'q', 'r'].map((name) => new Device(name, this.random.next))
+    for (const device of this.devices) {
+      this.wires.set(device, { link: null, up: [], down: [] })
+      device.start()
+    }
+  }
+
+  note(what: string): void {
+    this.trace.push(what)
+  }
+
+  /** Does what a device asked of its socket. */
+  settle(device: Device): void {
+    const wire = this.wires.get(device)!
+    if (device.leaves !== null) throw new Error(`${device.name} gives up the relay: ${device.leaves.reason}`)
+    if (!device.wantsSocket) return
+    device.wantsSocket = false
+    wire.up = []
+    wire.down = []
+    const link = this.relay.connect((code, reason) => {
+      if (wire.link !== link) return
+      wire.link = null
+      if (code !== 1006) throw new Error(`the relay closes ${device.name}: ${code} ${reason}`)
+      this.note(`${device.name} loses the relay`)
+      device.handle({ kind: 'socket-closed', code, reason })
+    })
+    wire.link = link
+    device.handle({ kind: 'socket-open' })
+  }
+
+  /** Moves some of what waits from the machines into the wire and on to the other side. Order is kept, as in TCP. */
+  move(device: Device, budget: number, count: number): void {
+    this.settle(device)
+    const wire = this.wires.get(device)!
+    if (wire.link === null) return
+    wire.up.push(...device.client.next(budget))
+    wire.down.push(...wire.link.connection.next(budget))
+    for (const bytes of wire.up.splice(0, count)) if (wire.link !== null) this.relay.receive(wire.link, bytes)
+    for (const bytes of wire.down.splice(0, count)) device.handle({ kind: 'bytes', bytes, now: this.relay.now })
+    if (wire.link !== null) this.relay.sent(wire.link)
+    this.settle(device)
+    this.check(device)
+  }
+
+  /** The connection breaks: what was on its way is lost, after a part of it has still come. */
+  cut(device: Device): void {
+    const wire = this.wires.get(device)!
+    const { link } = wire
+    if (link === null) return
+    this.note(`cut ${device.name}`)
+    for (const bytes of wire.up.slice(0, this.random.int(wire.up.length + 1))) this.relay.receive(link, bytes)
+    wire.link = null
+    this.relay.gone(link)
+    device.handle({ kind: 'socket-closed', code: 1006, reason: '' })
+  }
+
+  /** Y11: what a position claims is there. W1: what counts as synced is durable. */
+  check(device: Device): void {
+    for (const [document, held] of device.documents) {
+      const room = this.relay.rooms.get(document)
+      const durable = new Set(room?.records.flatMap(({ update }) => decodeItems(update).map(({ id }) => id)))
+      if (room !== undefined && held.epoch === room.epoch) {
+        for (const { seq, update } of room.records) {
+          if (seq > held.seq) break
+          for (const { id } of decodeItems(update)) {
+            if (!held.items.has(id))
+              throw new Error(`${device.name} claims ${document} up to ${held.seq} without ${id}`)
+          }
+        }
+      }
+      if (this.stale.has(device)) continue
+      for (const id of held.synced) {
+        if (!durable.has(id))
+          throw new Error(`${device.name} takes ${document} ${id} for synced, and it is not durable`)
+      }
+    }
+  }
+
+  /** Devices that have not yet heard that the relay went back. */
+  readonly stale = new Set<Device>()
+
+  /** Everything goes through, and everything that waits is exchanged. */
+  drain(): void {
+    for (let round = 0; round < 400; round++) {
+      for (const device of this.devices) {
+        if (device.timers.has('retry')) device.handle({ kind: 'timer', timer: 'retry' })
+        for (let i = 0; i < 30; i++) this.move(device, 5_000, 1_000)
+      }
+      this.relay.commit()
+      this.relay.tick(100)
+      for (const device of this.devices) {
+        for (const document of DOCUMENTS) device.open(document, 'exchange')
+        for (const opening of [...device.openings.values()]) {
+          if (opening.mode === 'exchange' && opening.level && opening.sent.size === 0) device.close(opening.document)
+        }
+      }
+      if (this.isLevel()) return
+    }
+    throw new Error(`not level after draining:\n${this.report()}`)
+  }
+
+  isLevel(): boolean {
+    return this.devices.every(
+      (device) =>
+        device.client.state.kind === 'open' &&
+        device.client.state.memory.cursor === this.relay.head &&
+        [...device.openings.values()].every(({ sent }) => sent.size === 0) &&
+        DOCUMENTS.every((document) => {
+          const held = device.held(document)
+          if (held.setAside) return true
+          const durable = this.relay.rooms.get(document)?.known.size ?? 0
+          return !device.waiting(document) && held.items.size === durable
+        }),
+    )
+  }
+
+  report(): string {
+    const lines = this.devices.map((device) => {
+      const documents = [...device.documents].map(
+        ([name, held]) =>
+          `${name} ${held.items.size} items ${held.synced.size} synced epoch ${held.epoch} seq ${held.seq}`,
+      )
+      const openings = [...device.openings.values()].map(
+        (one) =>
+          `${one.document}/${one.mode} ready ${one.ready} level ${one.level} sent ${[...one.sent.keys()].join()}`,
+      )
+      return `${device.name}: ${device.client.state.kind}\n  ${documents.join('\n  ')}\n  ${openings.join('\n  ')}`
+    })
+    const rooms = [...this.relay.rooms.values()].map(
+      (room) => `${room.document} ${room.epoch} ${room.known.size} items`,
+    )
+    return [...lines, ...rooms, ...this.trace.slice(-80)].join('\n')
+  }
+}
+
+function operate(world: World, backInTime: boolean): void {
+  const { random, relay } = world
+  const device = random.pick(world.devices)
+  const document = random.pick(DOCUMENTS)
+  const dice = random.int(100)
+  if (dice < 25) {
+    world.note(`${device.name} edits ${document}`)
+    device.edit(document, random.chance(0.2) ? random.int(3_000) : random.int(20))
+  } else if (dice < 35) {
+    world.note(`${device.name} watches ${document}`)
+    device.watched.add(document)
+    device.open(document, 'watch')
+  } else if (dice < 40) {
+    world.note(`${device.name} closes ${document}`)
+    device.watched.delete(document)
+    device.close(document)
+  } else if (dice < 44) {
+    const other = random.pick(world.devices)
+    world.note(`${device.name} overhears ${document} of ${other.name}`)
+    if (!other.held(document).setAside) device.overhear(document, other.held(document).items.values())
+  } else if (dice < 46) {
+    world.note(`${device.name} sends garbage to ${document}`)
+    device.sendGarbage(document)
+  } else if (dice < 48) {
+    device.lease(document, random.chance(0.7) ? 'acquire' : 'release', device.fencings.at(-1) ?? 0)
+  } else if (dice < 50) {
+    device.speak(document)
+  } else if (dice < 53) {
+    world.cut(device)
+  } else if (dice < 54) {
+    world.note('crash')
+    if (backInTime && random.chance(0.5)) {
+      world.note('back in time')
+      for (const one of world.devices) world.stale.add(one)
+      const keep = random.next()
+      relay.goBack((_document, seq) => seq <= 3 && keep < 0.5)
+    } else {
+      relay.crash()
+    }
+  } else if (dice < 58) {
+    if (device.timers.has('retry')) device.handle({ kind: 'timer', timer: 'retry' })
+  } else if (dice < 70) {
+    world.note('commit')
+    relay.commit()
+    relay.tick(random.int(1_000))
+  } else {
+    world.move(device, 1 + random.int(2_000), 1 + random.int(5))
+  }
+  for (const one of world.devices) {
+    world.settle(one)
+    if (one.client.state.kind === 'open' && one.client.state.memory.incarnation === relay.incarnation)
+      world.stale.delete(one)
+  }
+}
+
+function run(seed: number, backInTime: boolean): World {
+  const world = new World(seed)
+  try {
+    for (let i = 0; i < 250; i++) operate(world, backInTime)
+    world.drain()
+    for (const document of DOCUMENTS) {
+      const ids =
+        world.relay.rooms.get(document)?.records.flatMap(({ update }) => decodeItems(update).map(({ id }) => id)) ?? []
+      expect(ids.length, `${document} holds something twice`).toBe(new Set(ids).size)
+    }
+    for (const device of world.devices) {
+      expect(device.refusals).toEqual([])
+      for (const document of DOCUMENTS) {
+        const entry = device.feed.get(document)
+        const room = world.relay.rooms.get(document)
+        if (room !== undefined && room.records.length > 0) expect(entry?.seq).toBe(room.records.length)
+      }
+    }
+  } catch (error) {
+    throw new Error(
+      `seed ${seed}: ${error instanceof Error ? error.message : error}\n${world.trace.slice(-60).join('\n')}`,
+      {
+        cause: error,
+      },
+    )
+  }
+  return world
+}
+
+describe('client and relay over a wire that is cut', () => {
+  it('W1 Y8 Y9 Y11 what was acknowledged is durable, once, and everything arrives (150 seeds)', () => {
+    let decided = 0
+    for (let seed = 0; seed < 150; seed++) {
+      for (const device of run(seed, false).devices) decided += device.decided
+    }
+    expect(decided).toBeGreaterThan(2_000)
+  })
+
+  it('W11 and after the relay went back in time (150 seeds)', () => {
+    for (let seed = 1_000; seed < 1_150; seed++) run(seed, true)
+  })
+})
