@@ -75,7 +75,7 @@ export function whenSeen(name: string): Promise<number> {
   const found = seen.get(name)
   if (!found) throw new Error(`nothing called ${name} is watched for`)
   const never = new Promise<never>((_, reject) => {
-    setTimeout(() => reject(new Error(`${name} never came; the page shows: ${document.body.innerText}`)), GIVE_UP)
+    setTimeout(() => reject(new Error(`${name} never came; the page shows: ${document.body.textContent}`)), GIVE_UP)
   })
   return Promise.race([found, never])
 }
