@@ -1,3 +1,4 @@
+import type { ToolSet } from 'ai'
 import { jsonSchema, tool } from 'ai'
 
 const skies = ['clear', 'partly cloudy', 'overcast', 'drizzling', 'windy and bright', 'foggy by the water']
@@ -15,7 +16,7 @@ export interface DemoToolOptions {
 }
 
 /** The tools that the demo model may call; both answer from the device. */
-export function demoTools({ now, wait }: DemoToolOptions) {
+export function demoTools({ now, wait }: DemoToolOptions): ToolSet {
   return {
     current_time: tool({
       description: "Reads this device's clock.",
