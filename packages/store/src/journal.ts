@@ -48,8 +48,8 @@ export interface Journal {
   append(id: string, update: Uint8Array, local: boolean): void
   /** Marks rows up to this number as known to be on the relay; goes along with the next write. */
   markSent(id: string, sent: number): void
-  /** Writes the document's summary although nothing of it changed. */
-  touch(id: string): void
+  /** Writes this summary although nothing else changed; one that `summaryOf` gives by then outdoes it. */
+  touch(id: string, summary: Uint8Array): void
   /** Forgets what the relay has of these documents: it has another history now (W11), and is offered everything. */
   offer(ids: Iterable<string>): void
   setCursor(cursor: FeedCursor): Promise<void>
@@ -257,8 +257,8 @@ export function createJournal(
       )
       for (const pending of batch.documents.values()) settle(pending.waiters, null)
       settle(batch.cursorWaiters, null)
-      // Anything that succeeds is the end of the failure: what is left is written next.
-      recovered()
+      // Anything that succeeds is the end of the failure, unless the storage was lost right behind it.
+      if (handle === to) recovered()
     } catch (error) {
       writing = null
       restore(batch)
@@ -337,8 +337,10 @@ export function createJournal(
       pending.sent = Math.max(pending.sent, sent)
       schedule()
     },
-    touch: (id) => {
-      pendingOf(id).touched = true
+    touch: (id, summary) => {
+      const pending = pendingOf(id)
+      pending.touched = true
+      pending.summary = summary
       schedule()
     },
     offer: (ids) => {

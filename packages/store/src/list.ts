@@ -1,5 +1,6 @@
 import { decodeSummary, type Summary } from '@holdfast/conversation'
 import type { DocumentRecord } from './persistence/port.ts'
+import { sameBytes } from './persistence/record-bytes.ts'
 import { isWaiting } from './persistence/records.ts'
 import { createListeners } from './signal.ts'
 import type { ListItem, Readable } from './types.ts'
@@ -88,10 +89,6 @@ function readSummary(bytes: Uint8Array): Summary | null {
   } catch {
     return null
   }
-}
-
-function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
-  return a === b || (a.length === b.length && a.every((byte, i) => byte === b[i]))
 }
 
 function sortAll(entries: ReadonlyMap<string, Entry>): ListItem[] {

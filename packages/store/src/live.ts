@@ -6,7 +6,8 @@ import type { Clock } from './environment.ts'
 import type { Committed, Journal } from './journal.ts'
 import { compactUpdates } from './merge.ts'
 import { persistenceError } from './persistence/errors.ts'
-import type { DocumentRecord, PersistenceError } from './persistence/port.ts'
+import type { DocumentRecord, PersistenceError, StoredDocument } from './persistence/port.ts'
+import { sameBytes } from './persistence/record-bytes.ts'
 import { freshRecord } from './persistence/records.ts'
 import { linkPresence, type PresenceLink } from './presence.ts'
 import { createSending, type Sending } from './sending.ts'
@@ -18,6 +19,9 @@ import type { ConversationStatus } from './types.ts'
 export const LOCAL_ORIGIN = 'holdfast-local'
 const FROM_DEVICE = Symbol('read from this device')
 const FROM_TABS = Symbol('came from another tab, which keeps it')
+
+/** A row that another tab wrote and has not told of by then is read from the device: that tab may be dead. */
+const UNTOLD_AFTER_MS = 100
 
 /** A document with this many rows is compacted when nobody has it open any more. */
 const COMPACT_ROWS = 64
@@ -89,12 +93,19 @@ export function createLive(options: LiveOptions): Live {
   /** Every row numbered up to this is in the document; `beyond` are later ones that are too. */
   let covered = 0
   const beyond = new Set<number>()
+  let cancelCatchUp: (() => void) | null = null
 
   const record = (): DocumentRecord => options.record() ?? freshRecord(id)
 
   const cover = (row: number): void => {
     if (row > covered) beyond.add(row)
     while (beyond.delete(covered + 1)) covered++
+    if (beyond.size === 0) return
+    cancelCatchUp ??= options.clock.after(UNTOLD_AFTER_MS, () => {
+      cancelCatchUp = null
+      // A storage that cannot be read is the journal's matter, and all of it is read again when it can.
+      if (beyond.size > 0) void catchUp().catch(() => null)
+    })
   }
 
   const computeStatus = (): ConversationStatus => {
@@ -138,6 +149,24 @@ export function createLive(options: LiveOptions): Live {
     }, origin)
   }
 
+  const takeRows = ({ record: { last }, updates }: StoredDocument): void => {
+    apply(updates, FROM_DEVICE)
+    covered = Math.max(covered, last)
+    for (const row of [...beyond]) if (row <= covered) beyond.delete(row)
+    cover(covered)
+  }
+
+  /**
+   * Two tabs that write at once each store a summary that lacks the other's edit, and a tab may die before it hears of
+   * that. So whoever brings both together looks whether what is stored says so.
+   */
+  const checkSummary = (stored: Uint8Array | null): void => {
+    if (!loaded || !summaryStale || (stored === null && doc.store.clients.size === 0)) return
+    const summary = encodeSummary(summarize(reader.read()))
+    if (stored && sameBytes(summary, stored)) summaryStale = false
+    else journal.touch(id, summary)
+  }
+
   /** Asks the other tabs for what they have and this document lacks. */
   const askTabs = (): void => tabs.post({ type: 'opened', from: tabs.self, id, vector: Y.encodeStateVector(doc) })
 
@@ -146,16 +175,9 @@ export function createLive(options: LiveOptions): Live {
     try {
       const stored = await journal.read((handle) => handle.load(id))
       if (destroyed) return
-      if (stored) {
-        const staleBefore = summaryStale
-        apply(stored.updates, FROM_DEVICE)
-        covered = Math.max(covered, stored.record.last)
-        for (const row of [...beyond]) if (row <= covered) beyond.delete(row)
-        // What was read changes nothing that is stored, unless the stored summary is missing.
-        summaryStale = staleBefore || stored.record.summary === null
-      }
+      if (stored) takeRows(stored)
       loaded = true
-      if (summaryStale) journal.touch(id)
+      checkSummary(stored?.record.summary ?? null)
     } catch {
       // The journal has failed and says so; this is called again when the storage is open. Other tabs may have it.
     }
@@ -166,10 +188,8 @@ export function createLive(options: LiveOptions): Live {
   const catchUp = async (): Promise<void> => {
     const stored = await journal.read((handle) => handle.load(id, covered))
     if (!stored || destroyed) return
-    apply(stored.updates, FROM_DEVICE)
-    cover(covered)
-    covered = Math.max(covered, stored.record.last)
-    for (const row of [...beyond]) if (row <= covered) beyond.delete(row)
+    takeRows(stored)
+    checkSummary(stored.record.summary)
   }
 
   const disconnect = (): void => {
@@ -249,6 +269,7 @@ export function createLive(options: LiveOptions): Live {
             apply([message.update], FROM_TABS)
             cover(message.record.last)
             if (doc.store.pendingStructs) askTabs()
+            checkSummary(record().summary)
           }
           sending?.poke()
           refresh()
@@ -285,6 +306,7 @@ export function createLive(options: LiveOptions): Live {
     destroy: () => {
       if (destroyed) return
       destroyed = true
+      cancelCatchUp?.()
       disconnect()
       awareness.setLocalState(null)
       presence.destroy()

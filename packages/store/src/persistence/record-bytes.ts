@@ -39,3 +39,7 @@ export function unpackRecord(bytes: Uint8Array | null): PackedRecord | null {
     return null
   }
 }
+
+export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
+  return a === b || (a.length === b.length && a.every((byte, i) => byte === b[i]))
+}
