@@ -3,6 +3,7 @@ import { statusText } from '@holdfast/store'
 import { Check, CheckCheck, CircleAlert, CloudOff, HardDrive, LoaderCircle, RadioTower } from 'lucide-react'
 import { useCallback, useRef, useState } from 'react'
 import { Floating } from '../controls/floating.tsx'
+import { useSteadyStatus } from './use-steady-status.ts'
 
 export interface StatusLineProps {
   readonly status: ConversationStatus
@@ -54,7 +55,8 @@ function relayText(status: ConversationStatus, space: StoreStatus): string {
 }
 
 /** Where the conversation is kept, in words, with an icon; the details are one press away. */
-export function StatusLine({ status, space }: StatusLineProps) {
+export function StatusLine({ status: current, space }: StatusLineProps) {
+  const status = useSteadyStatus(current)
   const [open, setOpen] = useState(false)
   const anchor = useRef<HTMLButtonElement>(null)
   const close = useCallback((back: boolean) => {
