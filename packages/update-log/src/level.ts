@@ -43,7 +43,7 @@ export interface LevelLogOptions {
 
 const MARK_SYNC_MS = 5_000
 /** How often what compactions freed is given back to the disk. */
-const RECLAIM_MS = 20_000
+const RECLAIM_MS = 30_000
 
 const NODE_TIMERS: LevelTimers = {
   every(milliseconds, run) {
@@ -73,7 +73,7 @@ export async function openLevelLog(options: LevelLogOptions): Promise<UpdateLog>
 
   const folder = await prepareFolder(options.directory)
   const writer = createWriter(() => handle, tell)
-  const reclaimer = createReclaimer(() => handle)
+  const reclaimer = createReclaimer(() => handle, writer)
   const handle: Handle = await openHandle({
     folder,
     openDatabase,

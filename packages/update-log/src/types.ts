@@ -139,7 +139,7 @@ export interface OpenedInfo {
 
 /**
  * - `tail-lost` commits that were durable are missing at the end
- * - `log-damaged` LevelDB's own log had a damaged place, what was in it is lost
+ * - `log-damaged` a file of LevelDB had a damaged place; what was in it is lost, a copy of the file was set aside
  * - `mark-missing`, `mark-damaged` the high-water mark is gone or fails its checksum, so that nobody can tell
  * - `mark-foreign` the mark belongs to another history: part of the folder was replaced
  * - `asked` by `renewIncarnation()`

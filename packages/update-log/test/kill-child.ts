@@ -13,11 +13,13 @@ process.stdout.write(`opened ${log.opened.renewed?.reason ?? 'whole'}\n`)
 
 const DOCUMENTS = 4
 const WRITERS = 20
+/** Other documents every ten sessions, so that they stay small enough to be compacted often. */
+const era = Math.floor(Number(session) / 10)
 
 async function write(writer: number): Promise<never> {
   const doc = new Y.Doc()
   doc.clientID = Number(session) * 1_000 + writer + 1
-  const ref = { space: 'default', document: `d${writer % DOCUMENTS}` }
+  const ref = { space: 'default', document: `d${writer % DOCUMENTS}-${era}` }
   const map = doc.getMap<number>('acknowledged')
   let update = new Uint8Array()
   doc.on('update', (bytes: Uint8Array<ArrayBuffer>) => {
@@ -27,13 +29,13 @@ async function write(writer: number): Promise<never> {
     // A key of its own for each, so that what is there can be counted whatever was compacted.
     map.set(`${session}/${writer}/${n}`, n)
     await log.append(ref, update)
-    process.stdout.write(`d${writer % DOCUMENTS} ${session}/${writer}/${n}\n`)
+    process.stdout.write(`d${writer % DOCUMENTS}-${era} ${session}/${writer}/${n}\n`)
   }
 }
 
 async function compact(): Promise<never> {
   for (;;) {
-    const ref = { space: 'default', document: `d${random.int(DOCUMENTS)}` }
+    const ref = { space: 'default', document: `d${random.int(DOCUMENTS)}-${era}` }
     if ((await log.stat(ref)) === null) continue
     const { outcome } = await log.compact(ref)
     process.stdout.write(`compacted ${outcome}\n`)

@@ -189,3 +189,28 @@ test('U12 a damaged log is copied aside before LevelDB deletes it', async () => 
   const [copy = ''] = await readdir(join(directory, 'quarantine'))
   expect(await readFile(join(directory, 'quarantine', copy))).toEqual(bytes)
 })
+
+test('U7 what was purged is on the disk no more, nor is its summary', async () => {
+  const directory = await temporaryFolder()
+  const log = await openLevelLog({ directory })
+  const random = seededRandom(6)
+  // Random bytes: compressing does not hide them.
+  const [content, summary] = [random.bytes(200), random.bytes(200)]
+  const found = async (bytes: Uint8Array): Promise<string[]> => {
+    const names = await readdir(join(directory, 'log'))
+    const files = await Promise.all(names.map((name) => readFile(join(directory, 'log', name))))
+    return names.filter((_, i) => files[i]?.includes(bytes.subarray(50, 90)))
+  }
+  for (let i = 0; i < 20; i += 1) await log.append(ref(i), update(i, 0), { summary: update(i, 1) })
+  await log.append(ref(7), content, { summary })
+  for (let i = 0; i < 20; i += 1) await log.append(ref(i), update(i, 2))
+  expect(await found(content)).not.toEqual([])
+  expect(await found(summary)).not.toEqual([])
+  await log.purge(ref(7))
+  expect(await found(content)).toEqual([])
+  expect(await found(summary)).toEqual([])
+  for (let i = 0; i < 20; i += 1) {
+    if (i !== 7) expect(await log.load(ref(i))).toMatchObject({ seq: 2, summary: update(i, 1) })
+  }
+  await log.close()
+})

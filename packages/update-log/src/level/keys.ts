@@ -58,18 +58,15 @@ export function feedKey(space: string, feed: number): Key {
   return key
 }
 
+/** The first key of this range is no record's: updates are numbered from 1. */
 export function recordRange(number: number): KeyRange {
   return { gte: recordKey(number, 0), lt: recordKey(number + 1, 0) }
 }
 
-export function summaryRange(number: number): KeyRange {
-  return { gte: summaryKey(number), lt: summaryKey(number + 1) }
-}
-
-/** All but the records: small, and rewritten with every commit. */
+/** All but the records: small, and much of it rewritten with every commit. No key of ours is the first of any of these ranges. */
 export const BOOKKEEPING_RANGES: readonly KeyRange[] = [
   { gte: Uint8Array.of(0), lt: Uint8Array.of(KIND.record) },
-  { gte: Uint8Array.of(KIND.record + 1), lt: Uint8Array.of(0xff) },
+  { gte: Uint8Array.of(KIND.summary), lt: Uint8Array.of(0xff) },
 ]
 
 /** Every name of a space. */

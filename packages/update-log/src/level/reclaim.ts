@@ -1,5 +1,6 @@
 import type { Handle } from './handle.ts'
-import { BOOKKEEPING_RANGES, type KeyRange, recordRange, summaryRange } from './keys.ts'
+import { BOOKKEEPING_RANGES, type KeyRange, recordRange } from './keys.ts'
+import type { Writer } from './writer.ts'
 
 export interface Reclaimer {
   /** A document's records were replaced by smaller ones. */
@@ -18,14 +19,34 @@ const MUCH_BYTES = 4 << 20
 /**
  * Deleted is not gone: LevelDB keeps old bytes until it rewrites the tables they are in. It is asked to for the ranges of documents that were
  * compacted, which touches the few tables they are in, never the whole database.
+ *
+ * It rewrites a table only into one below it, and what it writes out of memory still holds what was replaced there. So each range is done twice,
+ * with a deletion of nothing between that lies above the table.
  */
-export function createReclaimer(handle: () => Handle): Reclaimer {
+export function createReclaimer(handle: () => Handle, writer: Writer): Reclaimer {
   const numbers = new Set<number>()
   let bytes = 0
   let running: Promise<void> | null = null
 
   async function reclaim(ranges: readonly KeyRange[]): Promise<void> {
     for (const range of ranges) await handle().reclaim(range)
+    await touch(ranges)
+    for (const range of ranges) await handle().reclaim(range)
+  }
+
+  function touch(ranges: readonly KeyRange[]): Promise<void> {
+    return new Promise((resolve, reject) => {
+      writer.submit({
+        ref: null,
+        bytes: 0,
+        reject,
+        plan(transaction) {
+          // Nothing is kept under the first key of a range (keys.ts).
+          for (const { gte } of ranges) transaction.touch(gte)
+          return resolve
+        },
+      })
+    })
   }
 
   async function all(): Promise<void> {
@@ -50,6 +71,6 @@ export function createReclaimer(handle: () => Handle): Reclaimer {
     },
     ifMuch: () => (bytes >= MUCH_BYTES ? allOnce() : Promise.resolve()),
     all: allOnce,
-    document: (number) => reclaim([recordRange(number), summaryRange(number)]),
+    document: (number) => reclaim([recordRange(number), ...BOOKKEEPING_RANGES]),
   }
 }

@@ -34,6 +34,7 @@ export class Transaction {
   readonly #committed: Committed
   readonly #staged = new Map<string, Staged>()
   readonly #feeds = new Map<string, FeedCounter>()
+  readonly #touched: Key[] = []
   #nextDocument: number
   incarnation: string | undefined
 
@@ -47,7 +48,7 @@ export class Transaction {
   }
 
   get isEmpty(): boolean {
-    return this.#staged.size === 0 && this.incarnation === undefined
+    return this.#staged.size === 0 && this.#touched.length === 0 && this.incarnation === undefined
   }
 
   head(ref: DocumentRef): Head | null {
@@ -91,9 +92,14 @@ export class Transaction {
     staged.replaced = { through, content }
   }
 
+  /** Writes that a key is not there which never was. */
+  touch(key: Key): void {
+    this.#touched.push(key)
+  }
+
   /** Deletions first: a key may be deleted and written anew in one commit. */
   operations(): Operation[] {
-    const operations: Operation[] = []
+    const operations: Operation[] = this.#touched.map((key) => ({ type: 'del', key }))
     for (const staged of this.#staged.values()) {
       for (const key of staged.removed) operations.push({ type: 'del', key })
       putContent(operations, staged)
