@@ -124,8 +124,8 @@ export function takeAcks(
   told.sort((a, b) => a.n - b.n)
   let refused: Linked<RefusedUpdate> | null = null
   for (const value of later.reverse()) refused = { value, before: refused }
-  // Only while everything is passed on as it comes can a position be vouched for.
-  const seq = state.flow.kind === 'live' && !state.closing ? state.seq : 0
+  // What waited for a client that closes is dropped, so that no position can be vouched for.
+  const seq = state.closing ? 0 : state.seq
   const frames: RelayFrame[] = []
   do {
     const part = told.splice(0, FIELD.refusedPerAck)

@@ -107,11 +107,16 @@ export class MemoryRelay {
       }
       this.#step(one.member, { kind: 'durable', n: one.n, seq })
     }
+    for (const link of [...this.links]) this.#run(link, link.connection.handle({ kind: 'committed', head: this.head }))
+    this.flush()
+  }
+
+  /** The turn of the event loop is over: acks that are due go out. */
+  flush(): void {
     for (const link of [...this.links]) {
       const flushes = [...link.flushes]
       link.flushes.clear()
       for (const opening of flushes) this.#step({ link, opening }, { kind: 'flush' })
-      this.#run(link, link.connection.handle({ kind: 'committed', head: this.head }))
     }
   }
 
