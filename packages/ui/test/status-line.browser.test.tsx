@@ -31,3 +31,8 @@ test('tells more when asked, and closes when pressed again', async () => {
   await screen.getByRole('button', { name: 'Where this is kept' }).click()
   await expect.poll(() => screen.getByText('It has everything of this conversation.').query()).toBeNull()
 })
+
+test('says that the relay is away also while something is being saved', async () => {
+  const screen = await render(<StatusLine status={{ kind: 'saving' }} space={{ ...space, relay: 'offline' }} />)
+  expect(screen.getByRole('status').element().textContent).toBe('Saving · Offline')
+})

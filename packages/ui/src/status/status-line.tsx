@@ -26,6 +26,12 @@ function lookOf(status: ConversationStatus): Look {
   return looks[status.relay]
 }
 
+/** The store's own line; while something is being saved it says nothing of the relay, which may be away for long. */
+function textOf(status: ConversationStatus, space: StoreStatus): string {
+  const away = status.kind === 'saving' && space.relay === 'offline'
+  return away ? `${statusText(status)} · Offline` : statusText(status)
+}
+
 const persistedTexts = {
   granted: 'The browser has promised to keep it.',
   denied: 'The browser may delete it when the disk is nearly full; installing the page or bookmarking it helps.',
@@ -68,7 +74,7 @@ export function StatusLine({ status: current, space }: StatusLineProps) {
     <div className="hf-status">
       <div className="hf-status-text" data-tone={tone}>
         <Icon size={14} className={status.kind === 'saving' ? 'hf-spin' : undefined} aria-hidden />
-        <span role="status">{statusText(status)}</span>
+        <span role="status">{textOf(status, space)}</span>
       </div>
       <button
         ref={anchor}
