@@ -1,8 +1,8 @@
 import type { Connection, FeedPage } from './connection/port.ts'
 import { OfflineError } from './connection/port.ts'
 import type { Clock, Locks } from './environment.ts'
-import type { Journal } from './journal.ts'
-import type { Live } from './live.ts'
+import type { Journal } from './journal-port.ts'
+import type { Live } from './live-port.ts'
 import type { FeedCursor } from './persistence/port.ts'
 
 /** Documents synced at a time. Each has a socket and a document in memory for as long as it takes. */

@@ -49,6 +49,8 @@ export interface Environment {
   readonly locks: Locks | null
   /** Asks the browser not to evict what we keep. Null where nobody evicts. */
   readonly persist: (() => Promise<boolean>) | null
+  /** Tells when the network is back or a person looks again, so that nothing waits out its backoff then. */
+  readonly onWake: ((listener: () => void) => () => void) | null
 }
 
 export const systemClock: Clock = {
@@ -75,10 +77,23 @@ export function browserEnvironment(): Environment {
     channel: isBrowser && typeof BroadcastChannel !== 'undefined' ? openBroadcastChannel : null,
     locks: isBrowser && 'locks' in navigator ? webLocks(navigator.locks) : null,
     persist: isBrowser && navigator.storage?.persist ? () => navigator.storage.persist() : null,
+    onWake: typeof window === 'undefined' ? null : onWake,
   }
 }
 
 declare const WorkerGlobalScope: unknown
+
+function onWake(listener: () => void): () => void {
+  const onVisible = (): void => {
+    if (document.visibilityState === 'visible') listener()
+  }
+  window.addEventListener('online', listener)
+  document.addEventListener('visibilitychange', onVisible)
+  return () => {
+    window.removeEventListener('online', listener)
+    document.removeEventListener('visibilitychange', onVisible)
+  }
+}
 
 function openBroadcastChannel(name: string): Channel {
   const channel = new BroadcastChannel(name)

@@ -1,5 +1,16 @@
+export {
+  type Connection,
+  type ConnectionState,
+  type FeedChange,
+  type FeedPage,
+  type Membership,
+  type MembershipState,
+  OfflineError,
+} from './connection/port.ts'
+export { websocketConnection } from './connection/websocket.ts'
 export type { Chance, Channel, Clock, Environment, Locks } from './environment.ts'
-export { indexedDbPersistence } from './persistence/indexeddb.ts'
+export { LOCAL_ORIGIN } from './live.ts'
+export { type IndexedDbOptions, indexedDbPersistence } from './persistence/indexeddb.ts'
 export { type Fault, type MemoryPersistence, memoryPersistence } from './persistence/memory.ts'
 export {
   type Capabilities,
@@ -12,6 +23,8 @@ export {
 } from './persistence/port.ts'
 export { statusText } from './status-text.ts'
 export { openStore } from './store.ts'
+export { StreamEndedError } from './streaming.ts'
+export { AlreadyStreamingError } from './streams.ts'
 export type {
   ConversationStatus,
   Draft,

@@ -1,18 +1,17 @@
-import { type ConversationReader, createReader, encodeSummary, summarize } from '@holdfast/conversation'
+import { createReader, encodeSummary, summarize } from '@holdfast/conversation'
 import { Awareness } from 'y-protocols/awareness'
 import * as Y from 'yjs'
-import type { Connection, Membership } from './connection/port.ts'
-import type { Clock } from './environment.ts'
-import type { Committed, Journal } from './journal.ts'
+import type { Membership } from './connection/port.ts'
+import { createCoverage } from './coverage.ts'
+import type { Live, LiveOptions } from './live-port.ts'
 import { compactUpdates } from './merge.ts'
 import { persistenceError } from './persistence/errors.ts'
 import type { DocumentRecord, PersistenceError, StoredDocument } from './persistence/port.ts'
 import { sameBytes } from './persistence/record-bytes.ts'
 import { freshRecord } from './persistence/records.ts'
-import { linkPresence, type PresenceLink } from './presence.ts'
+import { linkPresence } from './presence.ts'
 import { createSending, type Sending } from './sending.ts'
-import { createListeners, createSignal, type Listeners, type Signal } from './signal.ts'
-import type { TabMessage, Tabs } from './tabs.ts'
+import { createListeners, createSignal } from './signal.ts'
 import type { ConversationStatus } from './types.ts'
 
 /** The origin of edits made through the store; hand it to an `UndoManager` to undo only this window's. */
@@ -25,53 +24,9 @@ const UNTOLD_AFTER_MS = 100
 
 /** A document with this many rows is compacted when nobody has it open any more. */
 const COMPACT_ROWS = 64
-
-export interface LiveOptions {
-  readonly id: string
-  readonly journal: Journal
-  readonly tabs: Tabs
-  readonly clock: Clock
-  /** The record as the list knows it. */
-  readonly record: () => DocumentRecord | undefined
-  /** Shown to others as being here. A document opened only to be synced is not. */
-  readonly visible: boolean
-}
-
-/** One conversation in memory, however many have it open. */
-export interface Live {
-  readonly id: string
-  readonly doc: Y.Doc
-  readonly awareness: Awareness
-  readonly reader: ConversationReader
-  readonly presence: PresenceLink
-  readonly status: Signal<ConversationStatus>
-  readonly changed: Listeners
-  /** Told of changes that are more than growing text. */
-  readonly restructured: Listeners
-  /** Resolves when what the device had is in the document, or could not be read (`status` says so). */
-  readonly loaded: Promise<void>
-  isLoaded(): boolean
-  /** Reads what the device has, if that did not work before. */
-  load(): Promise<void>
-  edit<T>(change: (doc: Y.Doc) => T): T
-  connect(connection: Connection | null): void
-  membership(): Membership | null
-  /** The summary to store beside the next row; null when it did not change. */
-  takeSummary(): Uint8Array | null
-  onCommitted(change: Committed): void
-  /** The storage is another one and knows nothing of this document yet. */
-  onFresh(): void
-  receive(message: Extract<TabMessage, { id: string }> | Extract<TabMessage, { type: 'committed' }>): void
-  /** True when the device, and the relay if one is connected, have all of it. */
-  isSettled(): boolean
-  show(): void
-  refresh(): void
-  /** All of it as one update, or null when there is nothing in it. */
-  wholeState(): Uint8Array | null
-  onDestroy(listener: () => void): void
-  compact(): Promise<void>
-  destroy(): void
-}
+/** A crash leaves many rows. With this many it is compacted while open, when the first screen is long there. */
+const COMPACT_OPEN_ROWS = 512
+const COMPACT_OPEN_AFTER_MS = 3_000
 
 export function createLive(options: LiveOptions): Live {
   const { id, journal, tabs } = options
@@ -90,21 +45,19 @@ export function createLive(options: LiveOptions): Live {
   let destroyed = false
   let summaryStale = false
   let damage: { readonly reason: PersistenceError; readonly since: number } | null = null
-  /** Every row numbered up to this is in the document; `beyond` are later ones that are too. */
-  let covered = 0
-  const beyond = new Set<number>()
+  const coverage = createCoverage()
   let cancelCatchUp: (() => void) | null = null
+  let cancelCompaction: (() => void) | null = null
 
   const record = (): DocumentRecord => options.record() ?? freshRecord(id)
 
   const cover = (row: number): void => {
-    if (row > covered) beyond.add(row)
-    while (beyond.delete(covered + 1)) covered++
-    if (beyond.size === 0) return
+    coverage.add(row)
+    if (!coverage.hasGap()) return
     cancelCatchUp ??= options.clock.after(UNTOLD_AFTER_MS, () => {
       cancelCatchUp = null
       // A storage that cannot be read is the journal's matter, and all of it is read again when it can.
-      if (beyond.size > 0) void catchUp().catch(() => null)
+      if (coverage.hasGap()) void catchUp().catch(() => null)
     })
   }
 
@@ -151,9 +104,7 @@ export function createLive(options: LiveOptions): Live {
 
   const takeRows = ({ record: { last }, updates }: StoredDocument): void => {
     apply(updates, FROM_DEVICE)
-    covered = Math.max(covered, last)
-    for (const row of [...beyond]) if (row <= covered) beyond.delete(row)
-    cover(covered)
+    coverage.addUpTo(last)
   }
 
   /**
@@ -178,6 +129,9 @@ export function createLive(options: LiveOptions): Live {
       if (stored) takeRows(stored)
       loaded = true
       checkSummary(stored?.record.summary ?? null)
+      if (stored && stored.record.rows >= COMPACT_OPEN_ROWS) {
+        cancelCompaction = options.clock.after(COMPACT_OPEN_AFTER_MS, () => void live.compact())
+      }
     } catch {
       // The journal has failed and says so; this is called again when the storage is open. Other tabs may have it.
     }
@@ -186,7 +140,7 @@ export function createLive(options: LiveOptions): Live {
   }
 
   const catchUp = async (): Promise<void> => {
-    const stored = await journal.read((handle) => handle.load(id, covered))
+    const stored = await journal.read((handle) => handle.load(id, coverage.upTo()))
     if (!stored || destroyed) return
     takeRows(stored)
     checkSummary(stored.record.summary)
@@ -228,7 +182,7 @@ export function createLive(options: LiveOptions): Live {
         joined,
         {
           marks: record,
-          covered: () => covered,
+          covered: coverage.upTo,
           catchUp,
           onSent: (upTo) => {
             if (upTo > record().sent) journal.markSent(id, upTo)
@@ -257,8 +211,7 @@ export function createLive(options: LiveOptions): Live {
       refresh()
     },
     onFresh: () => {
-      covered = 0
-      beyond.clear()
+      coverage.reset()
       loaded = true
       summaryStale = true
     },
@@ -307,6 +260,7 @@ export function createLive(options: LiveOptions): Live {
       if (destroyed) return
       destroyed = true
       cancelCatchUp?.()
+      cancelCompaction?.()
       disconnect()
       awareness.setLocalState(null)
       presence.destroy()

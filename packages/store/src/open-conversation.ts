@@ -1,5 +1,5 @@
-import type { Journal } from './journal.ts'
-import type { Live } from './live.ts'
+import type { Journal } from './journal-port.ts'
+import type { Live } from './live-port.ts'
 import type { OpenConversation, Writer } from './types.ts'
 
 export interface OpenOptions {

@@ -1,8 +1,8 @@
 import { finishMessage, type Message } from '@holdfast/conversation'
 import type { Clock, Locks } from './environment.ts'
 import { judgeStreaming } from './interrupted.ts'
-import type { Journal } from './journal.ts'
-import type { Live } from './live.ts'
+import type { Journal } from './journal-port.ts'
+import type { Live } from './live-port.ts'
 import type { WritingNote } from './persistence/port.ts'
 
 export interface RecoveryOptions {

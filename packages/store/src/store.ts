@@ -5,7 +5,8 @@ import { websocketConnection } from './connection/websocket.ts'
 import { browserEnvironment, type Environment } from './environment.ts'
 import { exportDocument } from './export.ts'
 import { randomName, uuidv7 } from './ids.ts'
-import { createJournal, type Journal } from './journal.ts'
+import { createJournal } from './journal.ts'
+import type { Journal } from './journal-port.ts'
 import { createList } from './list.ts'
 import { createLive } from './live.ts'
 import { createLives } from './lives.ts'
@@ -184,6 +185,12 @@ export async function openStore(options: OpenStoreOptions): Promise<Store> {
   await firstList
   setRelay(options.relay ?? null)
 
+  const retry = (): void => {
+    journal.retry()
+    connection?.retry()
+  }
+  const stopWaking = environment.onWake?.(retry)
+
   return {
     space,
     list: { get: list.get, subscribe: list.subscribe },
@@ -196,10 +203,7 @@ export async function openStore(options: OpenStoreOptions): Promise<Store> {
     },
     open,
     setRelay,
-    retry: () => {
-      journal.retry()
-      connection?.retry()
-    },
+    retry,
     exportConversation: async (id) => {
       const conversation = await open(id)
       try {
@@ -214,6 +218,7 @@ export async function openStore(options: OpenStoreOptions): Promise<Store> {
       streams.close()
       background?.close()
       stopWatching()
+      stopWaking?.()
       await journal.close()
       closed = true
       lives.destroy()

@@ -1,7 +1,7 @@
 import { streamingWriter } from '@holdfast/conversation'
 import type * as Y from 'yjs'
 import type { Clock } from './environment.ts'
-import type { Journal } from './journal.ts'
+import type { Journal } from './journal-port.ts'
 import type { Writer } from './types.ts'
 
 /** What a crash may cost of a streaming answer (design §7). */

@@ -1,6 +1,6 @@
 import type { Clock, Locks } from './environment.ts'
-import type { Journal } from './journal.ts'
-import type { Live } from './live.ts'
+import type { Journal } from './journal-port.ts'
+import type { Live } from './live-port.ts'
 import { leaseName } from './recovery.ts'
 import { createStream } from './streaming.ts'
 import type { Writer } from './types.ts'

@@ -191,6 +191,7 @@ export function createWorld(): World {
         channel,
         locks,
         persist: null,
+        onWake: null,
       }
       const store = await openStore({ ...environment, space: 'test', ...options, persistence: mine })
       stores.push(store)

@@ -1,0 +1,103 @@
+import { mergeAll } from './merge.ts'
+import type { DocumentWrite, FeedCursor, PersistenceError, WritingNote } from './persistence/port.ts'
+
+export interface Waiter {
+  readonly resolve: () => void
+  readonly reject: (error: PersistenceError) => void
+}
+
+export interface Pending {
+  updates: Uint8Array[]
+  local: boolean
+  /** How many of `updates` were already reported as unsaved. */
+  reported: number
+  sent: number
+  touched: boolean
+  offer: boolean
+  summary: Uint8Array | null
+  waiters: Waiter[]
+}
+
+export interface Batch {
+  readonly documents: Map<string, Pending>
+  cursor: FeedCursor | null
+  cursorWaiters: Waiter[]
+  add: WritingNote[]
+  remove: WritingNote[]
+}
+
+export const emptyBatch = (): Batch => ({ documents: new Map(), cursor: null, cursorWaiters: [], add: [], remove: [] })
+export const isEmpty = (batch: Batch): boolean =>
+  batch.documents.size === 0 && !batch.cursor && batch.add.length === 0 && batch.remove.length === 0
+
+export const hasUpdates = (batch: Batch | null, id: string): boolean =>
+  (batch?.documents.get(id)?.updates.length ?? 0) > 0
+
+export function pendingOf(batch: Batch, id: string): Pending {
+  let pending = batch.documents.get(id)
+  if (!pending) {
+    pending = {
+      updates: [],
+      local: false,
+      reported: 0,
+      sent: 0,
+      touched: false,
+      offer: false,
+      summary: null,
+      waiters: [],
+    }
+    batch.documents.set(id, pending)
+  }
+  return pending
+}
+
+export function waitFor(waiters: Waiter[]): Promise<void> {
+  return new Promise((resolve, reject) => {
+    waiters.push({ resolve, reject })
+  })
+}
+
+export function settle(waiters: Waiter[], error: PersistenceError | null): void {
+  for (const waiter of waiters.splice(0)) {
+    if (error) waiter.reject(error)
+    else waiter.resolve()
+  }
+}
+
+/** What a batch writes. One row per document: its updates merged. */
+export function describe(batch: Batch, summaryOf: (id: string) => Uint8Array | null): DocumentWrite[] {
+  return Array.from(batch.documents, ([id, pending]) => {
+    if (pending.updates.length > 1) {
+      pending.reported = pending.reported >= pending.updates.length ? 1 : 0
+      pending.updates = [mergeAll(pending.updates)]
+    }
+    if (pending.updates.length > 0 || pending.touched) pending.summary = summaryOf(id) ?? pending.summary
+    return {
+      id,
+      updates: pending.updates,
+      local: pending.local,
+      sent: pending.sent,
+      ...(pending.offer ? { offer: true } : {}),
+      ...(pending.summary ? { summary: pending.summary } : {}),
+    }
+  })
+}
+
+/** A batch that was not written, with what arrived since behind it. */
+export function joinBatches(batch: Batch, later: Batch): Batch {
+  for (const [id, pending] of later.documents) {
+    const into = pendingOf(batch, id)
+    into.updates.push(...pending.updates)
+    into.local ||= pending.local
+    into.sent = Math.max(into.sent, pending.sent)
+    into.touched ||= pending.touched
+    into.offer ||= pending.offer
+    into.summary = pending.summary ?? into.summary
+    into.waiters.push(...pending.waiters)
+  }
+  batch.cursor = later.cursor ?? batch.cursor
+  batch.cursorWaiters.push(...later.cursorWaiters)
+  batch.add.push(...later.add)
+  batch.remove.push(...later.remove)
+  return batch
+}

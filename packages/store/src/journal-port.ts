@@ -1,0 +1,68 @@
+import type {
+  DocumentRecord,
+  FeedCursor,
+  PersistenceError,
+  PersistenceHandle,
+  WritingNote,
+} from './persistence/port.ts'
+import type { Listeners } from './signal.ts'
+
+/** What one write brought to the device for one document. */
+export interface Committed {
+  readonly id: string
+  readonly record: DocumentRecord
+  /** What was written, or null when only marks or the summary were. It has the number `record.last`. */
+  readonly update: Uint8Array | null
+  readonly local: boolean
+}
+
+export interface JournalFailure {
+  readonly error: PersistenceError
+  readonly since: number
+}
+
+/** What the journal asks of, and tells, the store. */
+export interface JournalOwner {
+  /** The summary to write beside this document's updates, or null to leave the stored one. Asked once per write. */
+  summaryOf(id: string): Uint8Array | null
+  /** The whole state of every document in memory: what is left when the storage was deleted. */
+  everything(): Iterable<{ readonly id: string; readonly state: Uint8Array }>
+  committed(changes: readonly Committed[]): void
+  /** These updates could not be written (told once per update). */
+  unsaved(updates: readonly { readonly id: string; readonly update: Uint8Array }[]): void
+  /** The storage is open (again). `fresh`: it is not the one that was open before. */
+  opened(handle: PersistenceHandle, fresh: boolean): void
+}
+
+export interface Journal {
+  /** Adds an update to what is to be written, and writes as soon as nothing else is being written. */
+  append(id: string, update: Uint8Array, local: boolean): void
+  /** Marks rows up to this number as known to be on the relay; goes along with the next write. */
+  markSent(id: string, sent: number): void
+  /** Writes this summary although nothing else changed; one that `summaryOf` gives by then outdoes it. */
+  touch(id: string, summary: Uint8Array): void
+  /** Forgets what the relay has of these documents: it has another history now (W11), and is offered everything. */
+  offer(ids: Iterable<string>): void
+  setCursor(cursor: FeedCursor): Promise<void>
+  note(change: { readonly add?: WritingNote; readonly remove?: WritingNote }): void
+  /** `clean`: all of it is on the device. `writing`: on its way. `failing`: it is not, see `failure`. */
+  stateOf(id: string): 'clean' | 'writing' | 'failing'
+  failure(): JournalFailure | null
+  /** Resolves when everything appended so far for this document (or for all) is committed; rejects with why not. */
+  saved(id?: string): Promise<void>
+  /** True while a write is on its way. */
+  busy(): boolean
+  /** Runs once when the write on its way, if any, has ended. */
+  whenIdle(run: () => void): void
+  /** Runs a read on the open storage; rejects with a `PersistenceError` while there is none. */
+  read<T>(reading: (handle: PersistenceHandle) => Promise<T>): Promise<T>
+  /** Makes one row of a document's many. Left for another time when it does not work. */
+  compact(id: string, merge: (updates: readonly Uint8Array[]) => Uint8Array): Promise<void>
+  /** Which storage is open, or was last; null before the first. */
+  identity(): string | null
+  /** Told when `stateOf` or `failure` may answer something else. */
+  readonly changes: Listeners
+  retry(): void
+  /** Stops retrying, waits for the write on its way, closes the storage. */
+  close(): Promise<void>
+}

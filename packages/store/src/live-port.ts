@@ -1,0 +1,58 @@
+import type { ConversationReader } from '@holdfast/conversation'
+import type { Awareness } from 'y-protocols/awareness'
+import type * as Y from 'yjs'
+import type { Connection, Membership } from './connection/port.ts'
+import type { Clock } from './environment.ts'
+import type { Committed, Journal } from './journal-port.ts'
+import type { DocumentRecord } from './persistence/port.ts'
+import type { PresenceLink } from './presence.ts'
+import type { Listeners, Signal } from './signal.ts'
+import type { TabMessage, Tabs } from './tabs.ts'
+import type { ConversationStatus } from './types.ts'
+
+export interface LiveOptions {
+  readonly id: string
+  readonly journal: Journal
+  readonly tabs: Tabs
+  readonly clock: Clock
+  /** The record as the list knows it. */
+  readonly record: () => DocumentRecord | undefined
+  /** Shown to others as being here. A document opened only to be synced is not. */
+  readonly visible: boolean
+}
+
+/** One conversation in memory, however many have it open. */
+export interface Live {
+  readonly id: string
+  readonly doc: Y.Doc
+  readonly awareness: Awareness
+  readonly reader: ConversationReader
+  readonly presence: PresenceLink
+  readonly status: Signal<ConversationStatus>
+  readonly changed: Listeners
+  /** Told of changes that are more than growing text. */
+  readonly restructured: Listeners
+  /** Resolves when what the device had is in the document, or could not be read (`status` says so). */
+  readonly loaded: Promise<void>
+  isLoaded(): boolean
+  /** Reads what the device has, if that did not work before. */
+  load(): Promise<void>
+  edit<T>(change: (doc: Y.Doc) => T): T
+  connect(connection: Connection | null): void
+  membership(): Membership | null
+  /** The summary to store beside the next row; null when it did not change. */
+  takeSummary(): Uint8Array | null
+  onCommitted(change: Committed): void
+  /** The storage is another one and knows nothing of this document yet. */
+  onFresh(): void
+  receive(message: Extract<TabMessage, { id: string }> | Extract<TabMessage, { type: 'committed' }>): void
+  /** True when the device, and the relay if one is connected, have all of it. */
+  isSettled(): boolean
+  show(): void
+  refresh(): void
+  /** All of it as one update, or null when there is nothing in it. */
+  wholeState(): Uint8Array | null
+  onDestroy(listener: () => void): void
+  compact(): Promise<void>
+  destroy(): void
+}
