@@ -1,7 +1,7 @@
 import { startTransition, useCallback, useEffect, useState } from 'react'
 
 /** Shown in the first frame: more than fits on a screen. */
-const first = 14
+const first = 8
 /** Added at a time while the browser is idle. */
 const step = 60
 /** Above this, earlier messages come only when the reader scrolls up to them. */

@@ -27,14 +27,13 @@ const roleNames: Record<Message['role'], string> = {
   tool: 'Tool',
 }
 
-/** The time of day, with the date when it was not today; the full date is the tooltip's. */
-function timeOf(at: number): string {
-  const date = new Date(at)
-  const timeStyle = 'short' as const
-  const today = date.toDateString() === new Date().toDateString()
-  return today
-    ? date.toLocaleTimeString(undefined, { timeStyle })
-    : date.toLocaleString(undefined, { dateStyle: 'medium', timeStyle })
+// Made once: making a formatter costs more than the rest of a message's foot.
+const clock = new Intl.DateTimeFormat(undefined, { timeStyle: 'short' })
+const calendar = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' })
+
+/** The time of day, with the date when it was not today; the whole is the tooltip's. */
+function timeOf(date: Date): string {
+  return date.toDateString() === new Date().toDateString() ? clock.format(date) : calendar.format(date)
 }
 
 function authorOf(message: Message): string {
@@ -61,6 +60,7 @@ interface FootProps {
 }
 
 function Foot({ message, actions, retry, onEdit }: FootProps) {
+  const at = new Date(message.createdAt)
   const isUser = message.role === 'user'
   return (
     <div className="hf-message-foot">
@@ -79,8 +79,8 @@ function Foot({ message, actions, retry, onEdit }: FootProps) {
             <RotateCw size={14} aria-hidden />
           </IconButton>
         )}
-        <time dateTime={new Date(message.createdAt).toISOString()} title={new Date(message.createdAt).toLocaleString()}>
-          {timeOf(message.createdAt)}
+        <time dateTime={at.toISOString()} title={calendar.format(at)}>
+          {timeOf(at)}
         </time>
       </div>
     </div>
