@@ -66,7 +66,7 @@ export async function serve(options: ServeOptions, output: Output): Promise<() =
   } catch (error) {
     await relay?.close()
     await log.close()
-    throw error
+    throw named(error)
   }
 }
 
@@ -74,9 +74,14 @@ async function openLog(data: string): Promise<UpdateLog> {
   try {
     return await openLevelLog({ directory: data })
   } catch (error) {
-    if (!isUpdateLogError(error)) throw error
-    throw new Failure(`${error.message.replace(/\.?$/, '.')} ${adviceFor(error.code)}`, { cause: error })
+    throw named(error)
   }
+}
+
+/** What the storage says, with what to do about it; anything else as it is. */
+function named(error: unknown): unknown {
+  if (!isUpdateLogError(error)) return error
+  return new Failure(`${error.message.replace(/\.?$/, '.')} ${adviceFor(error.code)}`, { cause: error })
 }
 
 function adviceFor(code: string): string {

@@ -21,8 +21,8 @@ async function write(writer: number): Promise<never> {
   doc.clientID = Number(session) * 1_000 + writer + 1
   const ref = { space: 'default', document: `d${writer % DOCUMENTS}-${era}` }
   const map = doc.getMap<number>('acknowledged')
-  let update = new Uint8Array()
-  doc.on('update', (bytes: Uint8Array<ArrayBuffer>) => {
+  let update: Uint8Array = new Uint8Array()
+  doc.on('update', (bytes: Uint8Array) => {
     update = bytes
   })
   for (let n = 0; ; n += 1) {

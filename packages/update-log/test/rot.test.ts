@@ -199,7 +199,7 @@ test('U7 what was purged is on the disk no more, nor is its summary', async () =
   const found = async (bytes: Uint8Array): Promise<string[]> => {
     const names = await readdir(join(directory, 'log'))
     const files = await Promise.all(names.map((name) => readFile(join(directory, 'log', name))))
-    return names.filter((_, i) => files[i]?.includes(bytes.subarray(50, 90)))
+    return names.filter((_, i) => files[i]?.includes(Buffer.from(bytes.subarray(50, 90))))
   }
   for (let i = 0; i < 20; i += 1) await log.append(ref(i), update(i, 0), { summary: update(i, 1) })
   await log.append(ref(7), content, { summary })
