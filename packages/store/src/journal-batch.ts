@@ -65,13 +65,14 @@ export function settle(waiters: Waiter[], error: PersistenceError | null): void 
 }
 
 /** What a batch writes. One row per document: its updates merged. */
-export function describe(batch: Batch, summaryOf: (id: string) => Uint8Array | null): DocumentWrite[] {
+export function describe(batch: Batch, summaryOf: (id: string, asked: boolean) => Uint8Array | null): DocumentWrite[] {
   return Array.from(batch.documents, ([id, pending]) => {
     if (pending.updates.length > 1) {
       pending.reported = pending.reported >= pending.updates.length ? 1 : 0
       pending.updates = [mergeAll(pending.updates)]
     }
-    if (pending.updates.length > 0 || pending.touched) pending.summary = summaryOf(id) ?? pending.summary
+    if (pending.updates.length > 0 || pending.touched)
+      pending.summary = summaryOf(id, pending.touched) ?? pending.summary
     return {
       id,
       updates: pending.updates,

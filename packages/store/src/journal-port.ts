@@ -23,8 +23,8 @@ export interface JournalFailure {
 
 /** What the journal asks of, and tells, the store. */
 export interface JournalOwner {
-  /** The summary to write beside this document's updates, or null to leave the stored one. Asked once per write. */
-  summaryOf(id: string): Uint8Array | null
+  /** The summary to write beside this document's updates, or null to leave the stored one. `asked`: `touch` asked for it. */
+  summaryOf(id: string, asked: boolean): Uint8Array | null
   /** The whole state of every document in memory: what is left when the storage was deleted. */
   everything(): Iterable<{ readonly id: string; readonly state: Uint8Array }>
   committed(changes: readonly Committed[]): void

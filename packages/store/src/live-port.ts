@@ -40,8 +40,8 @@ export interface Live {
   edit<T>(change: (doc: Y.Doc) => T): T
   connect(connection: Connection | null): void
   membership(): Membership | null
-  /** The summary to store beside the next row; null when it did not change. */
-  takeSummary(): Uint8Array | null
+  /** The summary to store beside the next row; null when it did not change, unless it is asked for. */
+  takeSummary(asked: boolean): Uint8Array | null
   onCommitted(change: Committed): void
   /** The storage is another one and knows nothing of this document yet. */
   onFresh(): void

@@ -1,4 +1,4 @@
-import { createReader, encodeSummary, summarize } from '@holdfast/conversation'
+import { createReader } from '@holdfast/conversation'
 import { Awareness } from 'y-protocols/awareness'
 import * as Y from 'yjs'
 import type { Membership } from './connection/port.ts'
@@ -7,11 +7,11 @@ import type { Live, LiveOptions } from './live-port.ts'
 import { compactUpdates } from './merge.ts'
 import { persistenceError } from './persistence/errors.ts'
 import type { DocumentRecord, PersistenceError, StoredDocument } from './persistence/port.ts'
-import { sameBytes } from './persistence/record-bytes.ts'
 import { freshRecord } from './persistence/records.ts'
 import { linkPresence } from './presence.ts'
 import { createSending, type Sending } from './sending.ts'
 import { createListeners, createSignal } from './signal.ts'
+import { keepSummary } from './summary-keeper.ts'
 import type { ConversationStatus } from './types.ts'
 
 /** The origin of edits made through the store; hand it to an `UndoManager` to undo only this window's. */
@@ -43,7 +43,7 @@ export function createLive(options: LiveOptions): Live {
   let unsubscribe: (() => void)[] = []
   let loaded = false
   let destroyed = false
-  let summaryStale = false
+  const summary = keepSummary(doc, reader)
   let damage: { readonly reason: PersistenceError; readonly since: number } | null = null
   const coverage = createCoverage()
   let cancelCatchUp: (() => void) | null = null
@@ -82,9 +82,7 @@ export function createLive(options: LiveOptions): Live {
   })
   doc.on('afterTransaction', (transaction: Y.Transaction) => {
     if (transaction.changed.size === 0) return
-    // Text that grows changes no summary, and is what there is most of.
     const grown = [...transaction.changed.keys()].every((type) => type instanceof Y.Text)
-    summaryStale ||= !grown
     changed.tell()
     if (!grown) restructured.tell()
   })
@@ -107,15 +105,11 @@ export function createLive(options: LiveOptions): Live {
     coverage.addUpTo(last)
   }
 
-  /**
-   * Two tabs that write at once each store a summary that lacks the other's edit, and a tab may die before it hears of
-   * that. So whoever brings both together looks whether what is stored says so.
-   */
-  const checkSummary = (stored: Uint8Array | null): void => {
-    if (!loaded || !summaryStale || (stored === null && doc.store.clients.size === 0)) return
-    const summary = encodeSummary(summarize(reader.read()))
-    if (stored && sameBytes(summary, stored)) summaryStale = false
-    else journal.touch(id, summary)
+  const checkSummary = (stored: DocumentRecord): void => {
+    // Only a document that holds every row can tell; what is on its way carries its own.
+    if (!loaded || coverage.upTo() < stored.last || journal.stateOf(id) !== 'clean') return
+    const correction = summary.correct(stored)
+    if (correction) journal.touch(id, correction)
   }
 
   /** Asks the other tabs for what they have and this document lacks. */
@@ -128,7 +122,7 @@ export function createLive(options: LiveOptions): Live {
       if (destroyed) return
       if (stored) takeRows(stored)
       loaded = true
-      checkSummary(stored?.record.summary ?? null)
+      if (stored) checkSummary(stored.record)
       if (stored && stored.record.rows >= COMPACT_OPEN_ROWS) {
         cancelCompaction = options.clock.after(COMPACT_OPEN_AFTER_MS, () => void live.compact())
       }
@@ -143,7 +137,7 @@ export function createLive(options: LiveOptions): Live {
     const stored = await journal.read((handle) => handle.load(id, coverage.upTo()))
     if (!stored || destroyed) return
     takeRows(stored)
-    checkSummary(stored.record.summary)
+    checkSummary(stored.record)
   }
 
   const disconnect = (): void => {
@@ -200,20 +194,17 @@ export function createLive(options: LiveOptions): Live {
       sending.poke()
       refresh()
     },
-    takeSummary: () => {
-      if (!loaded || !summaryStale) return null
-      summaryStale = false
-      return encodeSummary(summarize(reader.read()))
-    },
+    takeSummary: (asked) => (loaded ? summary.take(asked) : null),
     onCommitted: ({ record: now, update }) => {
       if (update) cover(now.last)
+      checkSummary(now)
       sending?.poke()
       refresh()
     },
     onFresh: () => {
       coverage.reset()
       loaded = true
-      summaryStale = true
+      summary.forget()
     },
     receive: (message) => {
       switch (message.type) {
@@ -222,8 +213,8 @@ export function createLive(options: LiveOptions): Live {
             apply([message.update], FROM_TABS)
             cover(message.record.last)
             if (doc.store.pendingStructs) askTabs()
-            checkSummary(record().summary)
           }
+          checkSummary(record())
           sending?.poke()
           refresh()
           break

@@ -36,7 +36,7 @@ export async function openStore(options: OpenStoreOptions): Promise<Store> {
   const tabs = joinTabs(environment.channel, space, randomName(random), (message) => onTabMessage(message))
 
   const journal: Journal & { start(): Promise<void> } = createJournal(options.persistence, clock, random, {
-    summaryOf: (id) => lives.get(id)?.takeSummary() ?? null,
+    summaryOf: (id, asked) => lives.get(id)?.takeSummary(asked) ?? null,
     everything: function* () {
       for (const live of lives.all()) {
         const state = live.wholeState()
