@@ -55,6 +55,8 @@ export function stepClient(config: ClientConfig, state: ClientState, event: Clie
       return isLive(state) ? closed(config, state, event, random) : { state, effects: NONE }
     case 'broken':
       return isLive(state) ? giveUp(config, state, event.code, event.reason, random) : { state, effects: NONE }
+    case 'stalled':
+      return isLive(state) ? giveUp(config, state, CLOSE.STALLED, 'no progress', random) : { state, effects: NONE }
     case 'timer':
       return timer(config, state, event.timer, random)
     case 'heard':

@@ -69,6 +69,8 @@ export type ClientEvent =
   | { readonly kind: 'heard' }
   /** The bytes, or a channel's machine, show that the relay breaks the protocol. */
   | { readonly kind: 'broken'; readonly code: number; readonly reason: string }
+  /** A transfer was never finished. */
+  | { readonly kind: 'stalled' }
   | { readonly kind: 'timer'; readonly timer: ClientTimer }
 
 export type ClientEffect =

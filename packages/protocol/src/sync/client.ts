@@ -84,6 +84,11 @@ export class SyncClient {
     return this.#outgoing.bytes
   }
 
+  /** When the transfer that waits longest for its next piece got its last one: too long ago is a reason for `stalled`. */
+  get oldestTransfer(): number | null {
+    return this.#incoming.oldest
+  }
+
   /** Bytes that wait to be sent for one opening. */
   waitingOf(opening: number): number {
     const entry = this.#openings.get(opening)
@@ -130,13 +135,14 @@ export class SyncClient {
     return this.#requests
   }
 
-  /** Asks the relay to keep a summary. @returns the number that `answered` will name; null when not connected */
-  summary(document: string, epoch: string, summary: Uint8Array): number | null {
+  /** Asks the relay to keep a summary. @returns the number that `answered` will name, or why it was not sent */
+  summary(document: string, epoch: string, summary: Uint8Array): number | 'not-connected' | 'too-large' {
+    if (this.#state.kind === 'open' && summary.length > this.#state.limits.summary) return 'too-large'
     return this.#request((request) => ({ kind: 'summary', request, document, epoch, summary }))
   }
 
-  /** Asks the relay to purge a document for good. @returns the number that `answered` will name; null when not connected */
-  purge(document: string, epoch: string): number | null {
+  /** Asks the relay to purge a document for good. @returns the number that `answered` will name, or why it was not sent */
+  purge(document: string, epoch: string): number | 'not-connected' {
     return this.#request((request) => ({ kind: 'purge', request, document, epoch }))
   }
 
@@ -154,8 +160,8 @@ export class SyncClient {
     return this.#outgoing.next(budget)
   }
 
-  #request(frame: (request: number) => ClientFrame): number | null {
-    if (this.#state.kind !== 'open') return null
+  #request(frame: (request: number) => ClientFrame): number | 'not-connected' {
+    if (this.#state.kind !== 'open') return 'not-connected'
     const request = this.nextRequest()
     this.#send(frame(request))
     return request

@@ -1,0 +1,251 @@
+import { describe, expect, it } from 'vitest'
+import {
+  CLOSE,
+  encodeClientFrame,
+  encodeRelayFrame,
+  encodeUpdate,
+  REFUSAL,
+  type RelayFrame,
+  refusalName,
+} from '../../src/index.ts'
+import { ClientEnd, HELLO, RelayEnd, WELCOME } from './ends.ts'
+
+/** Issue 3, "Bad input": each has a documented code and an error text, changes nothing, and is tested at both ends. */
+
+const VECTOR = Uint8Array.of(0)
+const UPDATE = Uint8Array.of(1, 2)
+
+/** The relay closes the connection; the channels that were open leave their rooms, and nothing is written. */
+function closes(end: RelayEnd, code: number, reason: string): void {
+  expect(end.effects).toContainEqual({ kind: 'close', code, reason })
+  const left = end.effects.map((effect) => (effect.kind === 'channel' ? effect.effect.kind : effect.kind))
+  expect(left.filter((kind) => !['clear-timer', 'close', 'quiet', 'ended'].includes(kind))).toEqual([])
+  expect(end.connection.state).toEqual({ kind: 'closed', code })
+}
+
+/** The client leaves, keeps what it knows, and will try again. */
+function leaves(end: ClientEnd, reason: string, code: number = CLOSE.BAD_FRAME): void {
+  expect(end.effects).toContainEqual({ kind: 'disconnect', code, reason })
+  const told = end.effects.map((effect) => (effect.kind === 'channel' ? effect.effect.kind : effect.kind))
+  expect(told.filter((kind) => !['clear-timer', 'disconnect', 'lost', 'set-timer'].includes(kind))).toEqual([])
+  expect(end.client.state).toMatchObject({ kind: 'waiting', memory: { incarnation: 'inc', cursor: 10 } })
+}
+
+describe('an unknown frame', () => {
+  it('Y1 closes the connection at the relay', () => {
+    const end = RelayEnd.open()
+    end.channel()
+    closes(end.bytes(Uint8Array.of(31)), CLOSE.BAD_FRAME, 'unknown frame type 31')
+  })
+
+  it('Y1 closes the connection at the client', () => {
+    const end = ClientEnd.open()
+    end.channel()
+    leaves(end.bytes(Uint8Array.of(63)), 'unknown frame type 63')
+  })
+
+  it('Y1 text is no frame', () => {
+    closes(RelayEnd.open().handle({ kind: 'text' }), CLOSE.TEXT_FRAME, 'text frames are not part of the protocol')
+  })
+
+  it('Y1 a frame of the other side is unknown: only relays acknowledge', () => {
+    const ack = encodeRelayFrame({ kind: 'ack', channel: 1, upTo: 1, seq: 1, refused: [] })
+    closes(RelayEnd.open().bytes(ack), CLOSE.BAD_FRAME, 'unknown frame type 39')
+    leaves(ClientEnd.open().bytes(encodeClientFrame({ kind: 'ping', id: 1 })), 'unknown frame type 9')
+  })
+})
+
+describe('an unknown channel', () => {
+  it('Y7 closes the connection at the relay', () => {
+    const end = RelayEnd.open()
+    end.channel()
+    end.frame({ kind: 'message', channel: 2, bytes: encodeUpdate(UPDATE) })
+    closes(end, CLOSE.BAD_FRAME, 'channel 2 was never opened')
+  })
+
+  it('Y7 closes the connection at the client', () => {
+    const end = ClientEnd.open()
+    end.channel()
+    leaves(end.frame({ kind: 'update', channel: 2, seq: 1, update: UPDATE }), 'channel 2 is not open')
+  })
+})
+
+describe('an unknown version', () => {
+  it('Y2 closes the connection at the relay and says who is to be upgraded', () => {
+    const old = new RelayEnd({ versions: { min: 2, max: 3 } })
+    old.bytes(encodeClientFrame(HELLO))
+    closes(old, CLOSE.CLIENT_TOO_OLD, 'upgrade the client: it speaks up to 1, the relay from 2')
+    const young = new RelayEnd()
+    young.bytes(encodeClientFrame({ ...HELLO, minVersion: 2, maxVersion: 2 } as typeof HELLO))
+    closes(young, CLOSE.RELAY_TOO_OLD, 'upgrade the relay: it speaks up to 1, the client from 2')
+  })
+
+  it('Y2 closes the connection at the client', () => {
+    const end = new ClientEnd()
+    leaves(end.frame({ ...WELCOME, version: 9 }), 'a version that was not offered: 9')
+  })
+})
+
+describe('an ack for what was never sent', () => {
+  it('Y9 ends the connection at the client and counts for nothing', () => {
+    const end = ClientEnd.open()
+    const opening = end.channel()
+    end.handle({ kind: 'channel', opening, event: { kind: 'update', update: UPDATE } })
+    leaves(end.frame({ kind: 'ack', channel: 1, upTo: 2, seq: 9, refused: [] }), 'acknowledges what was never sent')
+  })
+
+  it('Y13 neither does an answer to what was never asked', () => {
+    leaves(ClientEnd.open().frame({ kind: 'done', request: 1, feed: 11 }), 'an answer to what was never asked')
+    const failed: RelayFrame = { kind: 'failed', request: 1, code: 413, text: '' }
+    leaves(ClientEnd.open().frame(failed), 'an answer to what was never asked')
+  })
+})
+
+describe('a cursor from the future', () => {
+  it('Y10 begins the feed again at the relay, with its code, and changes nothing', () => {
+    const end = new RelayEnd()
+    end.bytes(encodeClientFrame({ ...HELLO, cursor: 11 } as typeof HELLO))
+    end.handle({ kind: 'verified', role: 'write', expiresIn: 0, incarnation: 'inc', head: 10 })
+    expect(end.effects).toContainEqual({ kind: 'note-ahead', cursor: 11, head: 10 })
+    end.handle({ kind: 'feed-page', entries: [], upTo: 10, head: 10 })
+    const feed = end.sent().find((frame) => frame.kind === 'feed')
+    expect(feed).toEqual({ kind: 'feed', after: 0, upTo: 10, head: 10, reset: REFUSAL.CURSOR_AHEAD, entries: [] })
+    expect(refusalName(REFUSAL.CURSOR_AHEAD)).toBe('CURSOR_AHEAD')
+  })
+
+  it('Y10 a page from the future ends the connection at the client', () => {
+    const end = ClientEnd.open()
+    end.frame({ kind: 'feed', after: 11, upTo: 12, head: 12, reset: 0, entries: [] })
+    leaves(end, 'a page of the feed that does not continue the last one')
+  })
+})
+
+describe('pieces', () => {
+  const whole = new Uint8Array(300)
+  const part = (offset: number, length: number, channel = 0) =>
+    ({ kind: 'piece', channel, offset, total: whole.length, bytes: whole.subarray(0, length) }) as const
+
+  it('Y4 out of order close the connection at the relay', () => {
+    const end = RelayEnd.open().frame(part(0, 10)).frame(part(20, 10))
+    closes(end, CLOSE.BAD_FRAME, 'a piece out of order')
+  })
+
+  it('Y4 out of order close the connection at the client', () => {
+    leaves(ClientEnd.open().frame(part(0, 10)).frame(part(20, 10)), 'a piece out of order')
+  })
+
+  it('Y4 never finished: another frame of the channel', () => {
+    const relay = RelayEnd.open().frame(part(0, 10)).frame({ kind: 'ping', id: 1 })
+    closes(relay, CLOSE.BAD_FRAME, 'a frame amid the pieces of another')
+    leaves(ClientEnd.open().frame(part(0, 10)).frame({ kind: 'pong', id: 0 }), 'a frame amid the pieces of another')
+  })
+
+  it('Y4 never finished: nothing more comes', () => {
+    const relay = RelayEnd.open().frame(part(0, 10, 1))
+    expect(relay.connection.oldestTransfer).toBe(0)
+    closes(relay.handle({ kind: 'stalled' }), CLOSE.STALLED, 'no progress')
+    const client = ClientEnd.open().frame(part(0, 10, 1))
+    expect(client.client.oldestTransfer).toBe(0)
+    leaves(client.handle({ kind: 'stalled' }), 'no progress', CLOSE.STALLED)
+    expect(client.client.oldestTransfer).toBeNull()
+  })
+
+  it('Y4 of more than a message may be', () => {
+    const limits = { message: 200, piece: 100, channels: 8, summary: 64 }
+    closes(RelayEnd.open({ limits }).frame(part(0, 10)), CLOSE.TOO_BIG, 'transfers of more than 200 bytes')
+    leaves(ClientEnd.open(10, { limits }).frame(part(0, 10)), 'transfers of more than 200 bytes', CLOSE.TOO_BIG)
+  })
+})
+
+describe('a lease token from before', () => {
+  it('W12 is refused at the relay by its code', () => {
+    const end = RelayEnd.open()
+    const opening = end.channel()
+    end.frame({ kind: 'lease', channel: 1, request: 1, key: 'turn', operation: 'renew', ttl: 5_000, fencing: 3 })
+    expect(end.effects).toEqual([
+      {
+        kind: 'channel',
+        opening,
+        document: 'doc',
+        effect: { kind: 'lease', request: 1, key: 'turn', operation: 'renew', ttl: 5_000, fencing: 3 },
+      },
+    ])
+    const event = { kind: 'request-refused', request: 1, code: REFUSAL.LEASE_LOST, text: 'it has expired' } as const
+    end.handle({ kind: 'channel', opening, event })
+    expect(end.sent()).toEqual([{ kind: 'failed', request: 1, code: REFUSAL.LEASE_LOST, text: 'it has expired' }])
+  })
+
+  it('W12 is told at the client', () => {
+    const end = ClientEnd.open()
+    const opening = end.channel()
+    const request = end.client.nextRequest()
+    const lease = { kind: 'lease', request, key: 'turn', operation: 'renew', ttl: 5_000, fencing: 3 } as const
+    end.handle({ kind: 'channel', opening, event: lease })
+    expect(end.sent()).toEqual([{ ...lease, channel: 1 }])
+    end.frame({ kind: 'failed', request, code: REFUSAL.LEASE_LOST, text: 'it has expired' })
+    expect(end.effects).toEqual([
+      { kind: 'answered', request, answer: { kind: 'failed', code: REFUSAL.LEASE_LOST, text: 'it has expired' } },
+    ])
+  })
+})
+
+describe('a summary over its size', () => {
+  it('Y13 is refused at the relay by its code', () => {
+    const end = RelayEnd.open()
+    end.frame({ kind: 'summary', request: 1, document: 'doc', epoch: 'e', summary: new Uint8Array(2049) })
+    expect(end.effects).toEqual([])
+    expect(end.sent()).toEqual([
+      { kind: 'failed', request: 1, code: REFUSAL.TOO_LARGE, text: 'a summary is at most 2048 bytes' },
+    ])
+  })
+
+  it('Y13 is not sent by the client', () => {
+    const end = ClientEnd.open()
+    expect(end.client.summary('doc', 'e', new Uint8Array(2049))).toBe('too-large')
+    expect(end.sent()).toEqual([])
+    expect(end.client.summary('doc', 'e', new Uint8Array(2048))).toBe(1)
+  })
+
+  it('Y13 in a page of the feed is garbage to the client when it is beyond all bounds', () => {
+    const summary = new Uint8Array(64 * 1024 - 100)
+    const entry = { document: 'd', number: 11, epoch: 'e', seq: 1, purged: false, summary }
+    const page = { kind: 'feed', after: 10, upTo: 11, head: 11, reset: 0, entries: [entry] } as const
+    expect(ClientEnd.open().frame(page).effects).toMatchObject([{ kind: 'feed' }])
+    const bytes = encodeRelayFrame({ ...page, entries: [{ ...entry, summary: new Uint8Array(64 * 1024 + 1) }] })
+    const end = ClientEnd.open()
+    const half = bytes.length / 2
+    for (const [from, to] of [
+      [0, Math.floor(half)],
+      [Math.floor(half), bytes.length],
+    ] as const) {
+      end.frame({ kind: 'piece', channel: 0, offset: from, total: bytes.length, bytes: bytes.subarray(from, to) })
+    }
+    leaves(end, 'a summary over 65536 bytes')
+  })
+})
+
+describe('too much before the welcome', () => {
+  it('Y3 by frames or by bytes closes the connection', () => {
+    const frames = new RelayEnd().frame(HELLO)
+    for (let i = 0; i < 64; i++) frames.frame({ kind: 'ping', id: i })
+    closes(frames, CLOSE.TOO_BIG, 'too much before the welcome')
+    const bytes = new RelayEnd().frame(HELLO)
+    for (let i = 0; i < 2; i++)
+      bytes.bytes(encodeClientFrame({ kind: 'message', channel: 1, bytes: new Uint8Array(40_000) }))
+    closes(bytes, CLOSE.TOO_BIG, 'too much before the welcome')
+  })
+
+  it('Y3 is never sent by a client', () => {
+    const end = new ClientEnd()
+    let opened = 0
+    const big = new Uint8Array(3_000)
+    while (end.client.open({ document: `d${opened}`, epoch: '', seq: 0, mode: 'watch', stateVector: big }) !== null)
+      opened += 1
+    expect(opened).toBe(10)
+    const few = new ClientEnd()
+    while (few.client.open({ document: 'd', epoch: '', seq: 0, mode: 'watch', stateVector: VECTOR }) !== null)
+      opened += 1
+    expect(few.sent()).toHaveLength(25)
+    expect(few.client.summary('d', 'e', VECTOR)).toBe('not-connected')
+  })
+})
