@@ -1,5 +1,5 @@
 import '../styles/index.css'
-import { addMessage, startToolCall, updateToolCall } from '@holdfast/conversation'
+import { addMessage, type Message, startToolCall, updateToolCall } from '@holdfast/conversation'
 import type { OpenConversation, Store } from '@holdfast/store'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { page } from 'vitest/browser'
@@ -187,3 +187,27 @@ test('raw HTML and pictures from elsewhere in an answer are shown as text and li
   expect(box.querySelector('img')).toBeNull()
   expect(box.innerHTML).not.toContain('javascript:')
 })
+
+test('a message that cannot be shown leaves the others on the screen', async () => {
+  fill(conversation, 2)
+  const getMessage = conversation.getMessage
+  const broken = {
+    ...conversation,
+    getMessage: (id: string) => {
+      const message = getMessage(id)
+      return id === 'm1' && message ? hostile(message) : message
+    },
+  }
+  const screen = await render(<MessageLog conversation={broken} actions={noActions} />)
+  await expect.element(screen.getByText(/Message number 0/)).toBeVisible()
+  await expect.element(screen.getByText(/cannot be shown/)).toBeVisible()
+})
+
+const hostiles = new WeakMap<object, Message>()
+
+/** The same object for the same message, as the store gives it. */
+function hostile(message: Message): Message {
+  const known = hostiles.get(message) ?? { ...message, createdAt: Number.NaN }
+  hostiles.set(message, known)
+  return known
+}

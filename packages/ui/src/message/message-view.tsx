@@ -10,6 +10,7 @@ import type { MessageActions } from './actions.ts'
 import { AlternativesView } from './alternatives.tsx'
 import { EditForm } from './edit-form.tsx'
 import { Ended, endedBadly } from './ended.tsx'
+import { MessageBoundary } from './message-boundary.tsx'
 import { PartList } from './part-list.tsx'
 import { textOf } from './text-of.ts'
 
@@ -125,35 +126,37 @@ export const MessageView = memo(function MessageView({ conversation, id, last, a
       aria-label={isUser ? author : `${roleNames[message.role]}, ${author}`}
       aria-busy={live}
     >
-      {!isUser && (
-        <header className="hf-message-head">
-          <span className="hf-glyph">
-            <Mark size={15} />
-          </span>
-          <strong>{author}</strong>
-        </header>
-      )}
-      {message.deletedAt !== null ? (
-        <p className="hf-hint">This message was deleted.</p>
-      ) : editing ? (
-        <EditForm
-          text={textOf(message)}
-          onCancel={() => setEditing(false)}
-          onDone={(text) => {
-            setEditing(false)
-            actions.resend?.(message, text)
-          }}
-        />
-      ) : isUser ? (
-        <UserBody message={message} />
-      ) : (
-        <PartList parts={message.parts} live={live} {...(actions.approve ? { onApprove: approve } : {})} />
-      )}
-      {live && <Typing />}
-      {ended && <Ended message={message} interrupted={streaming} actions={actions} />}
-      {!live && !editing && message.deletedAt === null && (
-        <Foot message={message} actions={actions} retry={!ended} onEdit={() => setEditing(true)} />
-      )}
+      <MessageBoundary of={message}>
+        {!isUser && (
+          <header className="hf-message-head">
+            <span className="hf-glyph">
+              <Mark size={15} />
+            </span>
+            <strong>{author}</strong>
+          </header>
+        )}
+        {message.deletedAt !== null ? (
+          <p className="hf-hint">This message was deleted.</p>
+        ) : editing ? (
+          <EditForm
+            text={textOf(message)}
+            onCancel={() => setEditing(false)}
+            onDone={(text) => {
+              setEditing(false)
+              actions.resend?.(message, text)
+            }}
+          />
+        ) : isUser ? (
+          <UserBody message={message} />
+        ) : (
+          <PartList parts={message.parts} live={live} {...(actions.approve ? { onApprove: approve } : {})} />
+        )}
+        {live && <Typing />}
+        {ended && <Ended message={message} interrupted={streaming} actions={actions} />}
+        {!live && !editing && message.deletedAt === null && (
+          <Foot message={message} actions={actions} retry={!ended} onEdit={() => setEditing(true)} />
+        )}
+      </MessageBoundary>
     </article>
   )
 })
