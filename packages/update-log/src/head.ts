@@ -98,8 +98,9 @@ export function feedNumber(current: number, counter: FeedCounter): number {
 }
 
 export function statOf(document: string, head: Head): DocumentStat {
-  if (head.kind === 'purged') return { kind: 'purged', document, epoch: head.refused.at(-1) ?? '', feed: head.feed }
-  return { kind: 'live', document, epoch: head.epoch, seq: head.seq, feed: head.feed, stats: head.stats }
+  const { feed, refused } = head
+  if (head.kind === 'purged') return { kind: 'purged', document, epoch: refused.at(-1) ?? '', feed, refused }
+  return { kind: 'live', document, epoch: head.epoch, seq: head.seq, feed, stats: head.stats, refused }
 }
 
 export function requireSummary(summary: Uint8Array, limit: number): void {

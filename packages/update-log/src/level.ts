@@ -15,6 +15,7 @@ import { createWriter, type Job } from './level/writer.ts'
 import { DEFAULT_SUMMARY_LIMIT, MAX_FEED_LIMIT } from './limits.ts'
 import { refKey, requireName, requireRef } from './names.ts'
 import { randomId } from './random.ts'
+import { follows, historyName } from './runs.ts'
 import type { CommitEvent, CompactResult, DocumentRef, FeedPage, PurgeResult, UpdateLog } from './types.ts'
 
 export type { Database, Entry, OpenDatabase, Operation, View } from './level/database.ts'
@@ -140,7 +141,15 @@ export async function openLevelLog(options: LevelLogOptions): Promise<UpdateLog>
     get incarnation() {
       return handle.record.incarnation
     },
+    get history() {
+      return historyName(handle.runs)
+    },
+    get openings() {
+      return handle.runs.openings
+    },
     opened: handle.opened,
+
+    follows: (space, history, cursor) => follows(handle.runs, space, history, cursor),
 
     async append(ref, update, { epoch, summary } = {}) {
       requireOpen()

@@ -13,6 +13,7 @@ import {
 import { DEFAULT_SUMMARY_LIMIT, MAX_FEED_LIMIT } from './limits.ts'
 import { refKey, requireName, requireRef } from './names.ts'
 import { randomId } from './random.ts'
+import { beginRun, follows, historyName, renewRuns } from './runs.ts'
 import type { Appended, Change, CommitEvent, CompactResult, DocumentRef, FeedEntry, UpdateLog } from './types.ts'
 
 export interface MemoryLogOptions {
@@ -41,7 +42,7 @@ export function createMemoryLog(options: MemoryLogOptions = {}): UpdateLog {
   const stored = new Map<string, Stored>()
   const feeds = new Map<string, FeedCounter>()
   const listeners = new Set<(event: CommitEvent) => void>()
-  let incarnation = draw()
+  let runs = beginRun(null, draw(), draw(), new Map())
   let commits = 0
   let closed = false
 
@@ -67,9 +68,17 @@ export function createMemoryLog(options: MemoryLogOptions = {}): UpdateLog {
 
   return {
     get incarnation() {
-      return incarnation
+      return runs.incarnation
+    },
+    get history() {
+      return historyName(runs)
+    },
+    get openings() {
+      return runs.openings
     },
     opened: { created: true, renewed: null },
+
+    follows: (space, history, cursor) => follows(runs, space, history, cursor),
 
     async append(ref, update, appendOptions = {}): Promise<Appended> {
       requireOpen()
@@ -184,8 +193,8 @@ export function createMemoryLog(options: MemoryLogOptions = {}): UpdateLog {
 
     async renewIncarnation() {
       requireOpen()
-      incarnation = draw()
-      return incarnation
+      runs = renewRuns(runs, draw())
+      return runs.incarnation
     },
 
     async close() {
@@ -205,6 +214,7 @@ function changeOf(ref: DocumentRef, head: Head): Change {
     epoch: live ? head.epoch : (head.refused.at(-1) ?? ''),
     seq: live ? head.seq : 0,
     purged: !live,
+    feed: head.feed,
   }
 }
 

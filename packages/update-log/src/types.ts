@@ -56,6 +56,8 @@ export interface LiveDocumentStat {
   readonly seq: number
   readonly feed: number
   readonly stats: LogStats
+  /** Epochs of this name that were purged: refused for ever (W9). */
+  readonly refused: readonly string[]
 }
 
 export interface PurgedDocumentStat {
@@ -64,6 +66,7 @@ export interface PurgedDocumentStat {
   /** The epoch that was purged last. */
   readonly epoch: string
   readonly feed: number
+  readonly refused: readonly string[]
 }
 
 export interface FeedOptions {
@@ -120,6 +123,8 @@ export interface Change {
   readonly epoch: string
   readonly seq: number
   readonly purged: boolean
+  /** Where it now stands in the space's feed. */
+  readonly feed: number
 }
 
 export interface CommitEvent {
@@ -153,7 +158,20 @@ export type RenewReason = 'tail-lost' | 'log-damaged' | 'mark-missing' | 'mark-d
 export interface UpdateLog {
   /** The random id of this storage's history (W11). Changes only by being renewed on open, or by `renewIncarnation`. */
   readonly incarnation: string
+  /**
+   * The name of this history for those who remember a cursor of it: the incarnation and this opening of the storage, a name of at most
+   * 128 characters if what was drawn has at most 63. Compare by `follows`, never by eye.
+   */
+  readonly history: string
+  /** How often this storage was opened, this time included. Grows, for numbers that must grow over restarts. */
+  readonly openings: number
   readonly opened: OpenedInfo
+
+  /**
+   * Whether what somebody was told under `history`, up to `cursor` of the space's feed, is part of this history (W11). False when the
+   * storage was made whole from an older copy since, or is another copy. Within this opening a cursor above the head is not looked at.
+   */
+  follows(space: string, history: string, cursor: number): boolean
 
   /**
    * Stores one update. Resolves when it is durable. Calls of one document are numbered in the order they were made.

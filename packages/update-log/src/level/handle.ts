@@ -1,10 +1,12 @@
 import { UpdateLogError } from '../errors.ts'
+import { type Runs, renewRuns } from '../runs.ts'
 import type { OpenedInfo } from '../types.ts'
 import type { Database, OpenDatabase, Operation, View } from './database.ts'
 import { named, storageError } from './faults.ts'
 import { type Folder, hasRoom } from './folder.ts'
 import { COMMIT_KEY, type KeyRange } from './keys.ts'
 import { type MarkFile, openMark } from './mark.ts'
+import { recordRun, runsOperation } from './runs.ts'
 import { openStorage } from './storage.ts'
 import { type CommitRecord, encodeCommit } from './values.ts'
 
@@ -24,6 +26,8 @@ export interface Handle {
   readonly opened: OpenedInfo
   /** The last durable commit. */
   readonly record: CommitRecord
+  /** The openings of this storage, this one the last. */
+  readonly runs: Runs
   /** Runs a read on one consistent view that is taken when the database is there: at once, if it is. */
   read<T>(run: (view: View) => Promise<T>): Promise<T>
   /** Resolves when the next commit may be tried. Throws what stands in the way. */
@@ -74,6 +78,17 @@ export async function openHandle(options: HandleOptions): Promise<Handle> {
   let idle: (() => void) | null = null
   let refusal: { readonly error: UpdateLogError; readonly until: number } | null = null
   await mark.begin(record)
+  let runs = await firstRun(first.database, record.incarnation, mark)
+
+  async function firstRun(database: Database, incarnation: string, opened: MarkFile): Promise<Runs> {
+    try {
+      return await recordRun(database, incarnation, draw)
+    } catch (error) {
+      await database.close()
+      await opened.close(false)
+      throw storageError(error)
+    }
+  }
 
   function closed(): UpdateLogError {
     return new UpdateLogError('CLOSED', 'The update log is closed.')
@@ -92,6 +107,10 @@ export async function openHandle(options: HandleOptions): Promise<Handle> {
       await old?.close()
       const known = { commit: record.commit, incarnation: record.incarnation, closed: false }
       const again = await openStorage(folder, openDatabase, async () => ({ kind: 'found', mark: known }), draw)
+      if (again.record.incarnation !== runs.incarnation) {
+        runs = renewRuns(runs, again.record.incarnation)
+        await again.database.write([runsOperation(runs)], { sync: true })
+      }
       record = again.record
       mark?.note(record)
       state = { kind: 'ready', database: again.database }
@@ -144,6 +163,9 @@ export async function openHandle(options: HandleOptions): Promise<Handle> {
     get record() {
       return record
     },
+    get runs() {
+      return runs
+    },
     async read(run) {
       const database = state.kind === 'ready' || state.kind === 'suspect' ? state.database : await readable()
       readers += 1
@@ -165,13 +187,16 @@ export async function openHandle(options: HandleOptions): Promise<Handle> {
       const counted: Operation = { type: 'put', key: COMMIT_KEY, value: encodeCommit(COMMIT_KEY, next) }
       if (state.kind !== 'ready') throw new UpdateLogError('STORAGE_FAILED', 'The storage is not ready.')
       const { database } = state
+      const renewed = change.incarnation === undefined ? null : renewRuns(runs, change.incarnation)
+      const written = renewed === null ? [...operations, counted] : [...operations, runsOperation(renewed), counted]
       try {
-        await database.write([...operations, counted], { sync: true })
+        await database.write(written, { sync: true })
       } catch (error) {
         state = { kind: 'suspect', database }
         throw storageError(error)
       }
       record = next
+      runs = renewed ?? runs
       mark.note(record)
       return record.commit
     },

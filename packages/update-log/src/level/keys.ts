@@ -4,6 +4,7 @@
  *
  * ```
  * c                      the commit counter
+ * R                      the runs: each opening of the storage
  * N space 0 document     name -> number of the document
  * n space 0 document     the same again, far away on the disk: one of the two without the other is damage, not absence
  * h number               head: epoch, last update, feed number, counts, refused epochs
@@ -17,6 +18,7 @@ const NUMBER_BYTES = 6
 
 export const KIND = {
   commit: 0x63,
+  runs: 0x52,
   name: 0x4e,
   nameAgain: 0x6e,
   head: 0x68,
@@ -33,6 +35,7 @@ export interface KeyRange {
 }
 
 export const COMMIT_KEY: Key = Uint8Array.of(KIND.commit)
+export const RUNS_KEY: Key = Uint8Array.of(KIND.runs)
 
 export function nameKey(kind: 'name' | 'nameAgain', space: string, document: string): Key {
   return text(KIND[kind], `${space}\0${document}`)

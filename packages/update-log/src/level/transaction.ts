@@ -201,5 +201,6 @@ function changeOf({ ref, head }: Staged): Change {
     epoch: live ? head.epoch : (head.refused.at(-1) ?? ''),
     seq: live ? head.seq : 0,
     purged: !live,
+    feed: head.feed,
   }
 }

@@ -156,7 +156,7 @@ export function decodeRecord(key: Key, value: Uint8Array): LogRecord {
   })
 }
 
-function sealed(key: Key, write: (encoder: encoding.Encoder) => void): Uint8Array {
+export function sealed(key: Key, write: (encoder: encoding.Encoder) => void): Uint8Array {
   const encoder = encoding.createEncoder()
   encoding.writeUint32(encoder, 0)
   write(encoder)
@@ -165,7 +165,7 @@ function sealed(key: Key, write: (encoder: encoding.Encoder) => void): Uint8Arra
   return value
 }
 
-function opened<T>(key: Key, value: Uint8Array, read: (decoder: decoding.Decoder) => T): T {
+export function opened<T>(key: Key, value: Uint8Array, read: (decoder: decoding.Decoder) => T): T {
   if (value.length < SUM_BYTES) throw new DamagedValue('too short')
   const view = new DataView(value.buffer, value.byteOffset, value.byteLength)
   if (view.getUint32(0) !== sumOf(key, value)) throw new DamagedValue('checksum does not match')
