@@ -1,6 +1,7 @@
 import { Button, Dialog } from '@holdfast/ui'
 import { useId, useState } from 'react'
 import { useServices, useSettings } from '../app/services.tsx'
+import { windowName } from '../app/window-name.ts'
 import { listModels } from './list-models.ts'
 import type { Settings } from './settings.ts'
 import { defaultSettings, tidyEndpoint } from './settings.ts'
@@ -158,7 +159,7 @@ export function SettingsDialog({ onClose, onToken }: SettingsDialogProps) {
             <input
               id={`${id}-name`}
               className="hf-input"
-              placeholder="Anonymous"
+              placeholder={windowName(navigator.userAgent)}
               maxLength={60}
               value={written.name}
               onChange={(event) => change({ name: event.target.value })}
