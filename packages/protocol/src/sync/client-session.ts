@@ -239,17 +239,18 @@ function answered(state: OpenState, request: number, answer: RequestAnswer): Cli
 }
 
 function welcome(config: ClientConfig, memory: ClientMemory, frame: WelcomeFrame, random: number): ClientStep {
-  const { version, incarnation, role, head, limits } = frame
+  const { version, incarnation, follows, role, head, limits } = frame
   const versions = config.versions ?? SYNC_VERSIONS
   const before: ClientState = { kind: 'greeting', memory }
   if (version < versions.min || version > versions.max) {
     return giveUp(config, before, CLOSE.BAD_FRAME, `a version that was not offered: ${version}`, random)
   }
-  const other = memory.incarnation !== '' && memory.incarnation !== incarnation
+  const same = memory.incarnation === incarnation || (follows && memory.incarnation !== '')
+  const other = memory.incarnation !== '' && !same
   // Y10: only a relay that has lost commits can be behind the cursor it gave.
-  const ahead = memory.incarnation === incarnation && memory.cursor > head
+  const ahead = same && memory.cursor > head
   const cause = other ? 'incarnation' : 'cursor'
-  const cursor = memory.incarnation === incarnation && !ahead ? memory.cursor : 0
+  const cursor = same && !ahead ? memory.cursor : 0
   return {
     state: {
       kind: 'open',

@@ -13,7 +13,7 @@ import {
   type SyncFeedEntry,
 } from './frames.ts'
 import { FIELD } from './limits.ts'
-import { readChannel, readChoice, readRequest, readText } from './read.ts'
+import { readChannel, readChoice, readFlag, readRequest, readText } from './read.ts'
 
 /** Reads a frame from a client. Total: whatever the bytes are, it returns. Byte fields are views of `bytes`. */
 export function decodeClientFrame(bytes: Uint8Array): ClientFrame | GarbageFrame {
@@ -112,6 +112,7 @@ function readRelayFrame(reader: ByteReader, type: number): RelayFrame {
         kind: 'welcome',
         version: reader.varUint(),
         incarnation: readText(reader),
+        follows: readFlag(reader),
         role: readChoice(reader, ROLES, 'role'),
         expiresIn: reader.varUint(),
         head: reader.varUint(),

@@ -82,6 +82,7 @@ export function encodeRelayFrame(frame: RelayFrame): Uint8Array {
       return encode(FRAME_TYPE.welcome, [
         frame.version,
         frame.incarnation,
+        frame.follows ? 1 : 0,
         role(frame.role),
         frame.expiresIn,
         frame.head,

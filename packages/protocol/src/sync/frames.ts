@@ -3,7 +3,7 @@ import type { SyncLimits } from './limits.ts'
 /** What the token allows, over the space or over one document. */
 export type SyncRole = 'read' | 'write' | 'admin'
 
-/** `watch` stays open: updates, awareness, leases. `exchange` brings both sides level once: no awareness, nothing live. */
+/** `watch` has awareness and leases too; `exchange` only brings both sides level, to be closed then. */
 export type ChannelMode = 'watch' | 'exchange'
 
 export type LeaseOperation = 'acquire' | 'renew' | 'release'
@@ -96,7 +96,10 @@ export type ClientFrame =
 export interface WelcomeFrame {
   readonly kind: 'welcome'
   readonly version: number
+  /** The name of the history from now on, to be remembered beside the cursor and sent in the next hello. */
   readonly incarnation: string
+  /** The history named in the hello goes on under this other name: what the hello said counts all the same (W11). */
+  readonly follows: boolean
   readonly role: SyncRole
   /** Seconds until the token expires; 0 when it does not. A duration, so that clocks need not agree. */
   readonly expiresIn: number

@@ -21,6 +21,10 @@ export function readChoice<T>(reader: ByteReader, choices: readonly T[], what: s
   return choice
 }
 
+export function readFlag(reader: ByteReader): boolean {
+  return readChoice(reader, [false, true], 'flag')
+}
+
 /** The number of a channel; 0 is the session's own and only pieces may name it. */
 export function readChannel(reader: ByteReader): number {
   return readPositive(reader, 'channel 0')

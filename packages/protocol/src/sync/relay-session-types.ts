@@ -57,6 +57,11 @@ export type RelaySessionEvent =
       readonly expiresIn: number
       readonly incarnation: string
       readonly head: number
+      /**
+       * What the hello knows of another name is part of this history all the same, cursor and positions too: an earlier run of the
+       * same storage (W11). False when not said.
+       */
+      readonly follows?: boolean
     }
   /** It is not: `TOKEN_EXPIRED` (wrong or expired), `FORBIDDEN` (another space), `NOT_FOUND` (no such space). */
   | { readonly kind: 'denied'; readonly code: CloseCode; readonly reason: string }

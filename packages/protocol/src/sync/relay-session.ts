@@ -132,7 +132,8 @@ function hello({ versions = SYNC_VERSIONS }: RelaySessionConfig, hello: HelloFra
 
 function admit(config: RelaySessionConfig, { hello, version, held }: Verifying, event: Verified): RelaySessionStep {
   const { role, incarnation, head, expiresIn } = event
-  const same = hello.incarnation === incarnation
+  const follows = event.follows === true && hello.incarnation !== incarnation
+  const same = follows || hello.incarnation === incarnation
   const ahead = same && hello.cursor > head
   const other = !same && hello.incarnation !== ''
   let now: RelaySessionStep = readFeed(config, {
@@ -152,7 +153,7 @@ function admit(config: RelaySessionConfig, { hello, version, held }: Verifying, 
   const limits = config.limits ?? DEFAULT_SYNC_LIMITS
   const effects: RelaySessionEffect[] = [
     { kind: 'clear-timer', timer: 'hello' },
-    send({ kind: 'welcome', version, incarnation, role, expiresIn, head, limits }),
+    send({ kind: 'welcome', version, incarnation, follows, role, expiresIn, head, limits }),
     { kind: 'admitted', role, renewed: false },
     ...expiryTimer(expiresIn),
     ...(ahead ? [{ kind: 'note-ahead', cursor: hello.cursor, head } as const] : []),

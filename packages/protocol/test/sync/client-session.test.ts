@@ -17,6 +17,7 @@ const WELCOME: WelcomeFrame = {
   kind: 'welcome',
   version: 1,
   incarnation: 'inc',
+  follows: false,
   role: 'write',
   expiresIn: 100,
   head: 10,
@@ -208,6 +209,14 @@ describe('history', () => {
     expect(client.state).toMatchObject({ memory: { cursor: 0 } })
     client.frame({ kind: 'feed', after: 0, upTo: 10, head: 10, reset: REFUSAL.CURSOR_AHEAD, entries: [entry(4)] })
     client.has({ kind: 'feed', entries: [entry(4)], upTo: 10, head: 10 })
+  })
+
+  it('W11 another name that follows on the known one is no change, and is remembered', () => {
+    const client = new Client().open('inc.1', 10, { incarnation: 'inc.2', follows: true })
+    expect(client.kinds()).not.toContain('history')
+    expect(client.state).toMatchObject({ kind: 'open', memory: { incarnation: 'inc.2', cursor: 10 } })
+    client.open('inc.1', 11, { incarnation: 'inc.2', follows: true })
+    client.has({ kind: 'history', incarnation: 'inc.2', cause: 'cursor' })
   })
 
   it('W11 the first welcome ever is no change', () => {

@@ -19,6 +19,7 @@ import {
 
 export const WELCOME: WelcomeFrame = {
   kind: 'welcome',
+  follows: false,
   version: 1,
   incarnation: 'inc',
   role: 'write',

@@ -59,7 +59,10 @@ class Session {
     return this.step({ kind: 'frame', frame })
   }
 
-  open(hello: Partial<HelloFrame> = {}, verified: Partial<typeof VERIFIED> = {}): this {
+  open(
+    hello: Partial<HelloFrame> = {},
+    verified: Partial<Extract<RelaySessionEvent, { kind: 'verified' }>> = {},
+  ): this {
     return this.frame({ ...HELLO, ...hello }).step({ ...VERIFIED, ...verified })
   }
 
@@ -127,6 +130,12 @@ describe('hello', () => {
 
   it('Y3 a client id that is no name is refused', () => {
     expect(new Session().frame({ ...HELLO, client: '' }).closed()).toMatchObject({ code: CLOSE.BAD_FRAME })
+  })
+
+  it('W11 what was told under an earlier name of the same history counts, and the welcome says so', () => {
+    const session = new Session().open({ incarnation: 'inc.1', cursor: 10 }, { incarnation: 'inc.2', follows: true })
+    expect(session.frames()[0]).toMatchObject({ kind: 'welcome', incarnation: 'inc.2', follows: true })
+    expect(session.state).toMatchObject({ kind: 'open', seqCounts: true, feed: { cursor: 10, reset: 0 } })
   })
 
   it('Y3 answers with nothing but the welcome when there is nothing new, and does what was sent ahead', () => {
