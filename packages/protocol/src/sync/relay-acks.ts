@@ -77,15 +77,10 @@ export function durable(state: RelayChannelOpen, n: number, seq: number): RelayC
     ...state,
     durable: n,
     inFlight: state.inFlight - 1,
-    seq: vouchesFor(state, seq) ? seq : state.seq,
+    // Its own, and all before it has been passed on: but for a client that is not told of everything as it comes.
+    seq: state.flow.kind === 'live' ? Math.max(state.seq, seq) : state.seq,
   }
   return state.answer !== 0 && n >= state.answer ? { ...release(next, state.answer), answer: 0 } : next
-}
-
-/** Whether the client, whose own update has position `seq`, has everything before it too. */
-function vouchesFor(state: RelayChannelOpen, seq: number): boolean {
-  if (state.flow.kind !== 'live' || seq <= state.seq) return false
-  return state.mode === 'watch' || seq === state.seq + 1
 }
 
 function refuse(state: RelayChannelOpen, n: number, code: number): RelayChannelOpen {

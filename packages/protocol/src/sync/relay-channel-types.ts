@@ -79,16 +79,20 @@ export type RelayChannelEvent =
   | { readonly kind: 'judged'; readonly source: UpdateSource; readonly decision: Decision }
   /**
    * What `store`, `store-good` or `wait` asked for is durable, at position `seq` (0 for `wait`). In the order they were
-   * asked, and between the broadcasts in the order of positions.
+   * asked, and among the broadcasts in the order of positions, after the broadcast of the same position if there is one
+   * (a record that holds others' updates too).
    */
   | { readonly kind: 'durable'; readonly n: number; readonly seq: number }
   /** The answer to `ask`. */
   | { readonly kind: 'resync'; readonly stateVector: Uint8Array }
   /** What `store` asked for was not written. `code`: `STORAGE_FAILED` or `STORAGE_FULL`. */
   | { readonly kind: 'append-failed'; readonly code: number }
-  /** The answer to `catch-up`: what the client lacked, ascending, and the position it then has. */
+  /**
+   * The answer to `catch-up`: what the client lacked, ascending, and the position it then has. That may be lower than what
+   * the updates bring, never higher.
+   */
   | { readonly kind: 'caught-up'; readonly seq: number; readonly updates: readonly Passed[] }
-  /** Somebody else's update is durable (W2). In the order of positions. */
+  /** A record that is not this opening's alone is durable (W2). In the order of positions, in either mode. */
   | { readonly kind: 'broadcast'; readonly seq: number; readonly update: Uint8Array }
   /** Awareness to tell: others' states, or the channel's own echoed (W10). */
   | { readonly kind: 'awareness'; readonly awareness: Uint8Array }

@@ -1,7 +1,7 @@
 import { decodeStockFrame, encodeAwarenessFrame } from '../frames.ts'
 import { isName } from '../names.ts'
 import { REFUSAL } from './codes.ts'
-import type { OpenFrame, RelayFrame } from './frames.ts'
+import type { ChannelMode, OpenFrame, RelayFrame } from './frames.ts'
 import { durable, isSettled, judged, soon, takeAcks } from './relay-acks.ts'
 import type {
   ChannelClientFrame,
@@ -70,7 +70,7 @@ function stepLoading(channel: number, state: Loading, event: Other): RelayChanne
           send({ kind: 'opened', channel, epoch, seq, role, stateVector }),
           // A position beyond the log's end is of a history that was lost (W11).
           { kind: 'catch-up', seq: state.seq <= seq ? state.seq : 0, stateVector: state.stateVector },
-          ...(state.mode === 'watch' ? [{ kind: 'introduce' } as const] : []),
+          ...introduction(state.mode),
         ],
       }
     }
@@ -105,7 +105,7 @@ function stepOpen(channel: number, state: RelayChannelOpen, event: Other): Relay
         ? caughtUp(channel, state, state.flow.passed, event.seq, event.updates)
         : { state, effects: NONE }
     case 'broadcast':
-      return watches ? broadcast(channel, state, event) : { state, effects: NONE }
+      return state.closing ? { state, effects: NONE } : broadcast(channel, state, event)
     case 'awareness':
       if (!watches || state.flow.kind === 'behind') return { state, effects: NONE }
       return { state, effects: [send({ kind: 'message', channel, bytes: encodeAwarenessFrame(event.awareness) })] }
@@ -125,14 +125,14 @@ function stepOpen(channel: number, state: RelayChannelOpen, event: Other): Relay
     case 'flush':
       return flush(channel, state)
     case 'clogged':
-      return watches && state.flow.kind === 'live'
+      return !state.closing && state.flow.kind === 'live'
         ? { state: { ...state, flow: { kind: 'behind' } }, effects: NONE }
         : { state, effects: NONE }
     case 'drained':
-      if (!watches || state.flow.kind !== 'behind') return { state, effects: NONE }
+      if (state.closing || state.flow.kind !== 'behind') return { state, effects: NONE }
       return {
         state: { ...state, flow: { kind: 'catching-up', passed: null } },
-        effects: [{ kind: 'catch-up', seq: state.seq, stateVector: null }, { kind: 'introduce' }],
+        effects: [{ kind: 'catch-up', seq: state.seq, stateVector: null }, ...introduction(state.mode)],
       }
     case 'loaded':
     case 'unopenable':
@@ -194,7 +194,7 @@ function message(channel: number, state: RelayChannelOpen, bytes: Uint8Array): R
     case 'awareness':
       return { state, effects: state.mode === 'watch' ? [{ kind: 'hear', awareness: frame.awareness }] : NONE }
     case 'queryAwareness':
-      return { state, effects: state.mode === 'watch' ? [{ kind: 'introduce' }] : NONE }
+      return { state, effects: introduction(state.mode) }
     case 'auth':
       return { state, effects: NONE }
   }
@@ -260,6 +260,10 @@ function end(
     state: ENDED,
     effects: [...acks.map(send), send({ kind: 'closed', channel, code, text }), { kind: 'quiet' }, { kind: 'ended' }],
   }
+}
+
+function introduction(mode: ChannelMode): readonly RelayChannelEffect[] {
+  return mode === 'watch' ? [{ kind: 'introduce' }] : NONE
 }
 
 function failed(request: number, code: number, text: string): RelayChannelEffect {

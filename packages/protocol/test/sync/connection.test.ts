@@ -119,6 +119,7 @@ describe('the relay over bytes', () => {
     relay.bytes(update!)
     const decision = { kind: 'garbage', reason: 'x' } as const
     relay.handle({ kind: 'channel', opening, event: { kind: 'judged', source: 'update', decision } })
+    relay.handle({ kind: 'channel', opening, event: { kind: 'flush' } })
     relay.bytes(close!)
     const rest = relay.connection.next(1e9)
     expect(rest.reduce((sum, bytes) => sum + bytes.length, 0)).toBeLessThan(50)

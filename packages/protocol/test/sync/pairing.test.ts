@@ -5,7 +5,7 @@ import { decodeItems } from './pairing/items.ts'
 import { MemoryRelay, type RelayLink } from './pairing/relay.ts'
 
 /** `SYNC_SEEDS=5000` runs more. */
-const SEEDS = Number(process.env.SYNC_SEEDS ?? 100)
+const SEEDS = Number(process.env.SYNC_SEEDS ?? 60)
 const DOCUMENTS = ['a', 'b', 'c', 'd', 'e']
 
 /** A socket between a device and the relay: bytes wait both ways until they are let through. */

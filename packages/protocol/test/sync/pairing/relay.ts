@@ -94,21 +94,32 @@ export class MemoryRelay {
   commit(): void {
     const pending = this.#pending
     this.#pending = []
-    for (const one of pending) {
-      let seq = 0
-      if (one.kind === 'append') {
-        seq = (one.room.records.at(-1)?.seq ?? 0) + 1
-        one.room.records.push({ seq, update: one.update })
-        this.#changed(one.room)
-        for (const member of [...one.room.members]) {
-          if (same(member, one.member)) continue
-          this.#step(member, { kind: 'broadcast', seq, update: one.update })
-        }
-      }
-      this.#step(one.member, { kind: 'durable', n: one.n, seq })
-    }
+    for (const room of new Set(pending.map((one) => one.room)))
+      this.#write(
+        room,
+        pending.filter((one) => one.room === room),
+      )
     for (const link of [...this.links]) this.#run(link, link.connection.handle({ kind: 'committed', head: this.head }))
     this.flush()
+  }
+
+  /** What was under way of one document becomes one record, as in a room: a sole author is not sent it. */
+  #write(room: Room, pending: readonly Pending[]): void {
+    const appends = pending.flatMap((one) => (one.kind === 'append' ? [one] : []))
+    let seq = 0
+    if (appends.length > 0) {
+      seq = (room.records.at(-1)?.seq ?? 0) + 1
+      const update = encodeItems(appends.flatMap((one) => decodeItems(one.update)))
+      const first = appends[0]!.member
+      const sole = appends.every(({ member }) => same(member, first)) ? first : null
+      room.records.push({ seq, update })
+      this.#changed(room)
+      for (const member of [...room.members]) {
+        if (sole === null || !same(member, sole)) this.#step(member, { kind: 'broadcast', seq, update })
+      }
+    }
+    for (const { kind, member, n } of pending)
+      this.#step(member, { kind: 'durable', n, seq: kind === 'wait' ? 0 : seq })
   }
 
   /** The turn of the event loop is over: acks that are due go out. */
