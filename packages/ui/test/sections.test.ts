@@ -65,9 +65,9 @@ describe('listRows', () => {
     ])
   })
 
-  test('shows the trash and the archive apart', () => {
-    expect(shape(listRows(items, 'trash', now))).toEqual(['[Trash]', 'trashed'])
-    expect(shape(listRows(items, 'archive', now))).toEqual(['[Archived]', 'archived'])
+  test('shows the trash and the archive apart, without headings', () => {
+    expect(shape(listRows(items, 'trash', now))).toEqual(['trashed'])
+    expect(shape(listRows(items, 'archive', now))).toEqual(['archived'])
   })
 })
 

@@ -7,10 +7,10 @@ import { loadAi } from '../answering/answerers.ts'
 import { RelayBanner } from '../connection/relay-banner.tsx'
 import { TokenDialog } from '../connection/token-dialog.tsx'
 import { ConversationPage } from './conversation-page.tsx'
-import { renameEvent } from './header.tsx'
 import { HelpDialog } from './help-dialog.tsx'
 import { NewPage } from './new-page.tsx'
 import { NotSavedBanner } from './not-saved-banner.tsx'
+import { wishRename } from './rename.ts'
 import type { Services } from './services.tsx'
 import { ServicesContext, useServices } from './services.tsx'
 import type { Command } from './shortcuts.ts'
@@ -85,7 +85,7 @@ function Shell() {
       case 'message':
         return focusMessage()
       case 'rename':
-        dispatchEvent(new Event(renameEvent))
+        if (current) wishRename(current)
         return current !== null
       case 'stop':
         if (narrow && drawer) setDrawer(false)

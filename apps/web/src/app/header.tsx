@@ -6,6 +6,7 @@ import { Menu, PresenceAvatars, StatusLine } from '@holdfast/ui'
 import { Archive, ArchiveRestore, Download, Pencil, Pin, PinOff, Trash2, Undo2 } from 'lucide-react'
 import type { ReactNode } from 'react'
 import { useEffect, useState } from 'react'
+import { onRenameWish } from './rename.ts'
 import { useConversationActions } from './use-conversation-actions.ts'
 
 export interface HeaderProps {
@@ -15,9 +16,6 @@ export interface HeaderProps {
   /** What opens the list when it is hidden. */
   readonly start: ReactNode
 }
-
-/** Asked for by F2 and by the list's menu, which live elsewhere. */
-export const renameEvent = 'holdfast:rename'
 
 function TitleInput({ title, onDone }: { readonly title: string; readonly onDone: (title: string | null) => void }) {
   const [value, setValue] = useState(title)
@@ -59,11 +57,7 @@ export function Header({ conversation, id, narrow, start }: HeaderProps) {
       document.title = 'Holdfast'
     }
   }, [title])
-  useEffect(() => {
-    const rename = () => setRenaming(writable)
-    addEventListener(renameEvent, rename)
-    return () => removeEventListener(renameEvent, rename)
-  }, [writable])
+  useEffect(() => onRenameWish(id, () => setRenaming(writable)), [id, writable])
 
   const items = (): MenuItem[] => {
     const download: MenuItem = {

@@ -20,7 +20,7 @@ import {
 } from 'lucide-react'
 import type { Ref } from 'react'
 import { useCallback, useDeferredValue, useState } from 'react'
-import { renameEvent } from './header.tsx'
+import { wishRename } from './rename.ts'
 import type { Route } from './route.ts'
 import { routeAddress } from './route.ts'
 import { shortcutText } from './shortcuts.ts'
@@ -75,8 +75,7 @@ export function Sidebar(props: SidebarProps) {
           icon: <Pencil size={15} />,
           onSelect: () => {
             open(id)
-            // The header of the conversation that is being opened listens once it is there.
-            setTimeout(() => dispatchEvent(new Event(renameEvent)), 120)
+            wishRename(id)
           },
         },
         {

@@ -32,7 +32,7 @@ export function filterByTitle(items: readonly ListItem[], query: string): readon
   })
 }
 
-/** The rows of one view, each section headed by its name; the order inside a section is the order given. */
+/** The rows of one view, under headings by day in the current one; the order inside a section is the order given. */
 export function listRows(items: readonly ListItem[], view: ListView, now: number): readonly ListRow[] {
   const today = midnight(now)
   const sections: [title: string, items: ListItem[]][] =
@@ -44,7 +44,7 @@ export function listRows(items: readonly ListItem[], view: ListView, now: number
           ['Previous 7 days', []],
           ['Older', []],
         ]
-      : [[view === 'trash' ? 'Trash' : 'Archived', []]]
+      : [['', []]]
   for (const item of items) {
     if (!belongs(item, view)) continue
     const { pinned, updatedAt } = item.summary
@@ -58,7 +58,7 @@ export function listRows(items: readonly ListItem[], view: ListView, now: number
     found.length === 0
       ? []
       : [
-          { kind: 'section' as const, key: `section:${title}`, title },
+          ...(title ? [{ kind: 'section' as const, key: `section:${title}`, title }] : []),
           ...found.map((item) => ({ kind: 'item' as const, key: item.id, item })),
         ],
   )
