@@ -63,6 +63,8 @@ export interface RelayOptions {
   readonly allowOrigins?: readonly string[]
   readonly limits?: Partial<Limits>
   readonly clock?: Clock
+  /** Draws epochs and session names: 1 to 128 of `A-Z a-z 0-9 . _ ~ -`. */
+  readonly randomId?: () => string
   /** Told everything worth a line in a log. Never a token. */
   readonly onEvent?: (event: RelayEvent) => void
 }

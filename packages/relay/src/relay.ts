@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { DocumentRef } from '@holdfast/update-log'
@@ -69,7 +70,8 @@ export function createRelay(options: RelayOptions): Relay {
     address: createAddressPolicy(options),
     spaces: new Set(['default', ...(options.spaces ?? [])]),
   })
-  const rooms = new Rooms({ log, clock, limits, metrics, report })
+  const randomId = options.randomId ?? randomUUID
+  const rooms = new Rooms({ log, clock, limits, metrics, report, randomId })
   const feeds = new Feeds(log, clock)
   const sockets = createSocketServer({ messageBytes: limits.messageBytes, fragments: FRAGMENTS })
   const connections = new Map<StockPeer, Connection>()

@@ -5,29 +5,23 @@ import {
   encodeStateVector,
   encodeUpdate,
   Intake,
-  joinUpdates,
   Presence,
   type StateVector,
 } from '@holdfast/protocol'
-import { type DocumentRef, isUpdateLogError, type LogStats, type UpdateLog } from '@holdfast/update-log'
+import {
+  type Appended,
+  type DocumentRef,
+  isUpdateLogError,
+  type LogStats,
+  type UpdateLog,
+  UpdateLogError,
+} from '@holdfast/update-log'
 import type { RelayEvent } from './events.ts'
 import type { Metrics } from './metrics.ts'
 import type { Clock, Limits } from './options.ts'
+import type { CaughtUp, Member, RoomFailure } from './member.ts'
 import { partsOf, StateCache } from './state-cache.ts'
-
-/** One who is in a room: a stock connection, and later a channel of a shared one. */
-export interface Member {
-  /** The document has loaded; from now on updates and awareness come. */
-  loaded(): void
-  /** The room ends; nothing more comes of it. What was sent and not answered for may not be stored. */
-  failed(why: RoomFailure): void
-  /** @param frame `update` as a stock message */
-  update(update: Uint8Array, frame: Uint8Array): void
-  awareness(frame: Uint8Array): void
-}
-
-/** `load-failed` and `append-failed` may be over in a moment; `purged` is for good. */
-export type RoomFailure = 'load-failed' | 'append-failed' | 'purged'
+import { type Accepted, isOfOne, type Settle, Writes } from './writes.ts'
 
 /** How far the document's log has come: the number of its last record, within an epoch. Null when it has no record yet. */
 export interface Position {
@@ -41,6 +35,8 @@ export interface RoomServices {
   readonly limits: Limits
   readonly metrics: Metrics
   readonly report: (event: RelayEvent) => void
+  /** Draws epochs. */
+  readonly randomId: () => string
   /** Called when a room holds nothing any more and nobody needs it. */
   readonly onEmpty: (room: Room) => void
   /** Called when a room can serve nobody any more: whoever comes next gets a new one. */
@@ -55,17 +51,6 @@ export interface RoomServices {
  * - `unloaded` it was idle and is forgotten
  */
 export type RoomState = 'loading' | 'open' | 'failed' | 'unloaded'
-
-interface Accepted {
-  readonly update: Uint8Array
-  readonly from: Member
-}
-
-interface Fence {
-  /** How many accepted updates must be durable first. */
-  readonly after: number
-  readonly run: () => void
-}
 
 const EMPTY_STATS: LogStats = { snapshotBytes: 0, tailUpdates: 0, tailBytes: 0 }
 
@@ -82,12 +67,13 @@ export class Room {
   readonly #services: RoomServices
   readonly #members = new Set<Member>()
   readonly #cache: StateCache
-  /** Accepted and not yet being written. */
-  #queue: Accepted[] = []
-  #writing = false
-  #accepted = 0
-  #durable = 0
-  #fences: Fence[] = []
+  readonly #writes: Writes<Member>
+  /** The epoch that it lives under, or will: whoever comes first to a document that is not there says which. */
+  #epoch: string | null = null
+  /** Epochs that were purged, when nothing is stored. */
+  #refused: readonly string[] = []
+  /** Somebody was here who may well come back. */
+  #lingers = false
   #cancelUnload: (() => void) | null = null
   #onSettled: (() => void)[] = []
 
@@ -96,6 +82,16 @@ export class Room {
     this.#services = services
     const { log, clock, limits } = services
     this.#cache = new StateCache({ log, ref, clock, keptFor: limits.stateKeptFor })
+    this.#writes = new Writes({
+      ref,
+      log,
+      clock,
+      metrics: services.metrics,
+      epoch: () => this.#epoch ?? undefined,
+      onWritten: (batch, update, appended) => this.#written(batch, update, appended),
+      onFailed: (error) => this.#appendFailed(error),
+      onIdle: () => this.#rest(),
+    })
     this.#load().catch((error: unknown) => this.#loadFailed(error))
   }
 
@@ -107,13 +103,18 @@ export class Room {
     return this.#members.size
   }
 
-  /** Adds a member; `loaded` is called at once when the room is open. Only for rooms that are loading or open. */
+  /** Null while nobody has said it. */
+  get epoch(): string | null {
+    return this.#epoch
+  }
+
+  /** Adds a member; `loaded` or `failed` is called at once when the room is open. Only for rooms that are loading or open. */
   join(member: Member): void {
     this.#cancelUnload?.()
     this.#cancelUnload = null
     this.#members.add(member)
-    this.presence.join(member)
-    if (this.#state === 'open') member.loaded()
+    if (member.isBrief !== true) this.presence.join(member)
+    if (this.#state === 'open') this.#admit(member)
   }
 
   leave(member: Member): void {
@@ -124,20 +125,21 @@ export class Room {
   }
 
   /** Takes an update that the intake decided to store: it will be written, then shown to the others (W2). */
-  store(update: Uint8Array, from: Member): void {
+  store(update: Uint8Array, from: Member, settle: Settle | null = null): void {
     if (this.#state !== 'open') return
     this.#services.metrics.updates += 1
     this.#services.metrics.updateBytes += update.length
-    this.#accepted += 1
-    this.#queue.push({ update, from })
-    // What arrives in the same turn of the event loop is written together.
-    if (this.#queue.length === 1 && !this.#writing) setImmediate(() => this.#write())
+    this.#writes.add({ update, from, settle })
   }
 
-  /** Runs when everything accepted so far is durable (W1); never when a write of it fails. */
-  whenDurable(run: () => void): void {
-    if (this.#durable >= this.#accepted) run()
-    else this.#fences.push({ after: this.#accepted, run })
+  /** Runs when everything accepted so far is durable (W1); `failed` instead when it will not be. */
+  whenDurable(run: () => void, failed: ((error: unknown) => void) | null = null): void {
+    this.#writes.whenDurable(run, failed)
+  }
+
+  /** Has a summary written with the updates that wait to be. @returns false when none do */
+  summarize(summary: Uint8Array, settle: Settle): boolean {
+    return this.#writes.summarize(summary, settle)
   }
 
   stateVector(): StateVector {
@@ -149,20 +151,34 @@ export class Room {
     return this.#cache.difference(stateVector)
   }
 
+  /**
+   * What somebody lacks who has everything up to the position `seq` (0: unknown) and otherwise what `stateVector` says, of what has been
+   * shown by now: the records after `seq` if the log still has them, else the difference of states.
+   * @throws what the log's `load` throws; BadUpdateError
+   */
+  async catchUp(seq: number, stateVector: Uint8Array): Promise<CaughtUp> {
+    const to = this.position?.seq ?? 0
+    if (to === 0 || seq === to) return { seq: to, update: null }
+    const records = seq > 0 && seq < to ? await this.#cache.between(seq, to) : null
+    const update = records ?? (await this.#cache.difference(stateVector))
+    return { seq: to, update: isEmpty(update) ? null : update }
+  }
+
   /** Tells everybody, the speaker too (W10). */
   hear(member: Member, entries: readonly AwarenessEntry[]): void {
     const heard = this.presence.hear(member, entries)
     if (heard !== null) this.#tell(heard)
   }
 
-  /** The document was purged (W9): nobody can read or write it here any more. */
-  purged(): void {
-    if (this.#state === 'loading' || this.#state === 'open') this.#fail('purged')
+  /** This epoch was purged (W9): nobody can read or write it here any more. */
+  purged(epoch: string): void {
+    const isOther = this.#state === 'open' && this.#epoch !== epoch
+    if ((this.#state === 'loading' || this.#state === 'open') && !isOther) this.#fail('purged')
   }
 
   /** Resolves when nothing is being written and nothing waits to be. */
   settled(): Promise<void> {
-    if (!this.#writing && this.#queue.length === 0) return Promise.resolve()
+    if (this.#writes.isIdle) return Promise.resolve()
     return new Promise((resolve) => this.#onSettled.push(resolve))
   }
 
@@ -170,23 +186,56 @@ export class Room {
     const { log, metrics, report } = this.#services
     const loaded = await log.load(this.ref)
     if (this.#state !== 'loading') return
-    if (loaded === null && (await log.stat(this.ref))?.kind === 'purged') {
-      this.purged()
-      return
-    }
+    if (loaded === null) this.#refused = (await log.stat(this.ref))?.refused ?? []
     if (this.#state !== 'loading') return
     const parts = partsOf(loaded)
     for (const part of parts) this.intake.restore(part)
     if (loaded !== null) {
       this.stats = loaded.stats
+      this.#epoch = loaded.epoch
       this.position = { epoch: loaded.epoch, seq: loaded.seq }
     }
-    this.#cache.fill(parts)
+    this.#cache.fill(loaded)
     metrics.loads += 1
     report({ event: 'room-loaded', ...this.ref, updates: parts.length })
     this.#state = 'open'
-    for (const member of [...this.#members]) if (this.#members.has(member)) member.loaded()
+    for (const member of [...this.#members]) if (this.#members.has(member)) this.#admit(member)
     this.#rest()
+  }
+
+  #admit(member: Member): void {
+    const why = this.#objection(member.epoch ?? '')
+    if (why === null) {
+      if (member.isBrief !== true) this.#lingers = true
+      this.#epoch ??= this.#services.randomId()
+      member.loaded()
+      return
+    }
+    this.#members.delete(member)
+    this.presence.leave(member)
+    member.failed(why)
+    this.#rest()
+  }
+
+  /** W9: whether a member that knows the document by this epoch can be served; may settle what the epoch is. */
+  #objection(wanted: string): RoomFailure | null {
+    if (this.#epoch === null && wanted === '') return this.#refused.length > 0 ? 'purged' : null
+    if (wanted === '' || wanted === this.#epoch) return null
+    if (this.#refused.includes(wanted)) return 'purged'
+    if (this.position !== null || this.#writes.hasBegun) return 'other-epoch'
+    const isProposal = this.#epoch !== null
+    this.#epoch = wanted
+    if (isProposal) this.#endProposal(wanted)
+    return null
+  }
+
+  /** Nothing is stored yet, and somebody knows the document's epoch: those who were told another one are to come again. */
+  #endProposal(epoch: string): void {
+    for (const member of [...this.#members]) {
+      if (member.epoch === undefined || member.epoch === epoch || !this.#members.delete(member)) continue
+      this.presence.leave(member)
+      member.failed('epoch-changed')
+    }
   }
 
   /** W3: refused, and nothing is written over what could not be read. */
@@ -194,92 +243,66 @@ export class Room {
     if (this.#state !== 'loading') throw error
     this.#services.metrics.loadFailures += 1
     this.#services.report({ event: 'load-failed', ...this.ref, error: messageOf(error) })
-    this.#fail('load-failed')
+    this.#fail('load-failed', error)
   }
 
   #appendFailed(error: unknown): void {
     if (this.#state !== 'open') return
     this.#services.metrics.appendFailures += 1
     this.#services.report({ event: 'append-failed', ...this.ref, error: messageOf(error) })
-    this.#fail(isUpdateLogError(error, 'PURGED') ? 'purged' : 'append-failed')
+    this.#fail(isUpdateLogError(error, 'PURGED') ? 'purged' : 'append-failed', error)
   }
 
-  #fail(why: RoomFailure): void {
+  #fail(why: RoomFailure, error?: unknown): void {
     this.#end('failed')
-    for (const member of [...this.#members]) member.failed(why)
+    for (const member of [...this.#members]) member.failed(why, error)
+    this.#writes.abandon(error ?? new UpdateLogError('PURGED', `${this.ref.document} was purged.`))
   }
 
-  #write(): void {
-    if (this.#writing || this.#queue.length === 0 || this.#state !== 'open') return
-    const { log, clock, metrics } = this.#services
-    const batch = this.#queue
-    this.#queue = []
-    this.#writing = true
-    const update = batch.length === 1 ? batch[0]!.update : joinUpdates(batch.map((accepted) => accepted.update))
-    const begun = clock.monotonic()
-    log.append(this.ref, update).then(
-      ({ epoch, seq }) => {
-        this.#writing = false
-        this.position = { epoch, seq }
-        metrics.appended(clock.monotonic() - begun)
-        this.#written(batch, update)
-      },
-      (error: unknown) => {
-        this.#writing = false
-        this.#appendFailed(error)
-        this.#rest()
-      },
-    )
-  }
-
-  #written(batch: readonly Accepted[], update: Uint8Array): void {
-    if (this.#state !== 'open') {
-      this.#rest()
-      return
-    }
-    this.#durable += batch.length
+  #written(batch: readonly Accepted<Member>[], update: Uint8Array, { epoch, seq }: Appended): void {
+    this.position = { epoch, seq }
+    this.#epoch = epoch
     const { snapshotBytes, tailUpdates, tailBytes } = this.stats
     this.stats = { snapshotBytes, tailUpdates: tailUpdates + 1, tailBytes: tailBytes + update.length }
-    this.#cache.add(update)
-    this.#show(batch, update)
-    while (this.#fences.length > 0 && this.#fences[0]!.after <= this.#durable) this.#fences.shift()!.run()
+    this.#cache.add(seq, update)
+    this.#show(batch, update, seq)
     if (this.stats.tailUpdates >= COMPACT_WHILE_OPEN && this.stats.tailUpdates % COMPACT_WHILE_OPEN === 0) {
       this.#services.onWorthCompacting(this)
     }
-    this.#write()
-    this.#rest()
   }
 
   /** W2. A batch of one sender is not shown to it; of several, to all, for whom their own part is no news. */
-  #show(batch: readonly Accepted[], update: Uint8Array): void {
-    const [first] = batch
-    const only = batch.every((accepted) => accepted.from === first!.from) ? first!.from : null
-    let frame: Uint8Array | null = null
+  #show(batch: readonly Accepted<Member>[], update: Uint8Array, seq: number): void {
+    const only = isOfOne(batch) ? batch[0]!.from : null
+    let made: Uint8Array | null = null
+    const frame = (): Uint8Array => {
+      made ??= encodeUpdate(update)
+      return made
+    }
     for (const member of this.#members) {
-      if (member === only) continue
-      frame ??= encodeUpdate(update)
-      member.update(update, frame)
+      if (member !== only && member.isBrief !== true) member.update(update, frame, seq)
     }
   }
 
   #tell(entry: AwarenessEntry): void {
     if (this.#state !== 'open') return
-    const frame = encodeAwarenessFrame(encodeAwareness([entry]))
-    for (const member of this.#members) member.awareness(frame)
+    const update = encodeAwareness([entry])
+    const frame = encodeAwarenessFrame(update)
+    for (const member of this.#members) if (member.isBrief !== true) member.awareness(frame, update)
   }
 
   /** Looks whether there is anything left to stay for. */
   #rest(): void {
-    if (this.#writing || this.#queue.length > 0) {
-      if (this.#state === 'open') return
-      this.#queue = []
-    }
+    if (!this.#writes.isIdle) return
     for (const resolve of this.#onSettled.splice(0)) resolve()
     if (this.#members.size > 0 || this.#state !== 'open' || this.#cancelUnload !== null) return
+    if (!this.#lingers) {
+      this.#end('unloaded')
+      return
+    }
     this.#cancelUnload = this.#services.clock.after(this.#services.limits.idleAfter, () => {
       this.#cancelUnload = null
-      if (this.#members.size > 0 || this.#writing || this.#queue.length > 0 || this.#state !== 'open') return
-      this.#end('unloaded')
+      if (this.#members.size === 0 && this.#writes.isIdle && this.#state === 'open') this.#end('unloaded')
     })
   }
 
@@ -287,11 +310,14 @@ export class Room {
     this.#state = state
     this.#cancelUnload?.()
     this.#cancelUnload = null
-    this.#fences = []
     this.#cache.clear()
     if (state === 'failed') this.#services.onFailed(this)
     else this.#services.onEmpty(this)
   }
+}
+
+function isEmpty(update: Uint8Array): boolean {
+  return update.length === 2 && update[0] === 0 && update[1] === 0
 }
 
 /** A document that stays open is compacted each time so many records have gathered. */

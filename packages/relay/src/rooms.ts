@@ -3,7 +3,8 @@ import { Compactions } from './compactions.ts'
 import type { RelayEvent } from './events.ts'
 import type { Metrics } from './metrics.ts'
 import type { Clock, Limits } from './options.ts'
-import { type Member, Room } from './room.ts'
+import type { Member } from './member.ts'
+import { Room } from './room.ts'
 
 export interface RoomsOptions {
   readonly log: UpdateLog
@@ -11,6 +12,8 @@ export interface RoomsOptions {
   readonly limits: Limits
   readonly metrics: Metrics
   readonly report: (event: RelayEvent) => void
+  /** Draws epochs. */
+  readonly randomId: () => string
 }
 
 /**
@@ -27,7 +30,7 @@ export class Rooms {
     this.#options = options
     const { log, metrics, report } = options
     this.#stopListening = log.onCommit(({ changes }) => {
-      for (const change of changes) if (change.purged) this.#rooms.get(keyOf(change))?.purged()
+      for (const change of changes) if (change.purged) this.#rooms.get(keyOf(change))?.purged(change.epoch)
     })
     this.#compactions = new Compactions({
       log,
@@ -58,13 +61,23 @@ export class Rooms {
     return room
   }
 
+  /** The document's room, if it is in use. */
+  find(ref: DocumentRef): Room | null {
+    return this.#rooms.get(keyOf(ref)) ?? null
+  }
+
   get size(): number {
     return this.#rooms.size
   }
 
+  /** Resolves when everything accepted so far is durable or has failed. */
+  async written(): Promise<void> {
+    await Promise.all([...this.#rooms.values()].map((room) => room.settled()))
+  }
+
   /** Resolves when no write and no compaction is under way. */
   async settled(): Promise<void> {
-    await Promise.all([...this.#rooms.values()].map((room) => room.settled()))
+    await this.written()
     await this.#compactions.stop()
     this.#stopListening()
   }

@@ -1,6 +1,7 @@
 import { diffUpdate, joinUpdates } from '@holdfast/protocol'
-import type { DocumentRef, UpdateLog } from '@holdfast/update-log'
+import type { DocumentRef, LoadedDocument, UpdateLog } from '@holdfast/update-log'
 import type { Clock } from './options.ts'
+import { Tail } from './tail.ts'
 
 export interface StateCacheOptions {
   readonly log: UpdateLog
@@ -10,12 +11,17 @@ export interface StateCacheOptions {
   readonly keptFor: number
 }
 
+interface Since {
+  readonly seq: number
+  readonly update: Uint8Array
+}
+
 /** How far the durable state has been read, and whether it is at hand. */
 type Held =
   | { readonly kind: 'nothing' }
   /** `since` gathers what becomes durable meanwhile. */
-  | { readonly kind: 'reading'; readonly since: Uint8Array[]; readonly state: Promise<Uint8Array> }
-  | { readonly kind: 'parts'; readonly parts: Uint8Array[] }
+  | { readonly kind: 'reading'; readonly since: Since[]; readonly state: Promise<Uint8Array> }
+  | { readonly kind: 'parts'; readonly parts: Uint8Array[]; readonly tail: Tail }
 
 /**
  * The durable state of one document for those who join: read from the log once for all who come at a time, let go soon after,
@@ -31,16 +37,19 @@ export class StateCache {
   }
 
   /** Takes what was read from the log for another reason. */
-  fill(parts: Uint8Array[]): void {
-    this.#held = { kind: 'parts', parts }
-    this.#use()
+  fill(loaded: LoadedDocument | null): void {
+    this.#hold(partsOf(loaded), new Tail(loaded?.seq ?? 0, loaded?.updates ?? []))
   }
 
-  /** Told of every update that became durable. */
-  add(update: Uint8Array): void {
+  /** Told of every update that became durable, and of its position. */
+  add(seq: number, update: Uint8Array): void {
     // A view of a received message would keep the whole of what was read from its socket.
-    if (this.#held.kind === 'reading') this.#held.since.push(update.slice())
-    else if (this.#held.kind === 'parts') this.#held.parts.push(update.slice())
+    if (this.#held.kind === 'reading') this.#held.since.push({ seq, update: update.slice() })
+    else if (this.#held.kind === 'parts') {
+      const kept = update.slice()
+      this.#held.parts.push(kept)
+      this.#held.tail.add(seq, kept)
+    }
   }
 
   /**
@@ -49,6 +58,15 @@ export class StateCache {
    */
   async difference(stateVector: Uint8Array): Promise<Uint8Array> {
     return diffUpdate(await this.#state(), stateVector)
+  }
+
+  /**
+   * What was written after the position `seq`, up to `to`, as one update; null when the log has made a state of it since.
+   * @throws what the log's `load` throws; BadUpdateError
+   */
+  async between(seq: number, to: number): Promise<Uint8Array | null> {
+    if (this.#held.kind !== 'parts') await this.#state()
+    return this.#held.kind === 'parts' ? this.#held.tail.between(seq, to) : null
   }
 
   clear(): void {
@@ -67,26 +85,37 @@ export class StateCache {
         return state
       }
       case 'reading':
-        return joinUpdates([await held.state, ...held.since])
+        return joinUpdates([await held.state, ...held.since.map(({ update }) => update)])
       case 'nothing':
         return this.#read()
     }
   }
 
   async #read(): Promise<Uint8Array> {
-    const since: Uint8Array[] = []
-    const state = this.#options.log.load(this.#options.ref).then(partsOf).then(joinUpdates)
+    const since: Since[] = []
+    const loading = this.#options.log.load(this.#options.ref)
+    const state = loading.then(partsOf).then(joinUpdates)
     const reading: Held = { kind: 'reading', since, state }
     this.#held = reading
     try {
       const read = await state
-      const all = joinUpdates([read, ...since])
-      if (this.#held === reading) this.fill([all])
+      const loaded = await loading
+      const all = joinUpdates([read, ...since.map(({ update }) => update)])
+      if (this.#held === reading) {
+        const tail = new Tail(loaded?.seq ?? 0, loaded?.updates ?? [])
+        for (const { seq, update } of since) tail.add(seq, update)
+        this.#hold([all], tail)
+      }
       return all
     } catch (error) {
       if (this.#held === reading) this.#held = { kind: 'nothing' }
       throw error
     }
+  }
+
+  #hold(parts: Uint8Array[], tail: Tail): void {
+    this.#held = { kind: 'parts', parts, tail }
+    this.#use()
   }
 
   /** Begins the time of keeping anew. */
@@ -102,5 +131,5 @@ export class StateCache {
 /** All of a document's updates, oldest first. */
 export function partsOf(loaded: { snapshot: Uint8Array | null; updates: Uint8Array[] } | null): Uint8Array[] {
   if (loaded === null) return []
-  return loaded.snapshot === null ? loaded.updates : [loaded.snapshot, ...loaded.updates]
+  return loaded.snapshot === null ? loaded.updates.slice() : [loaded.snapshot, ...loaded.updates]
 }

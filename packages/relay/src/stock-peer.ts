@@ -22,7 +22,8 @@ import type { Lag } from './lag.ts'
 import type { Metrics } from './metrics.ts'
 import type { Limits } from './options.ts'
 import { Outbox } from './outbox.ts'
-import { encodedStateVector, type Member, messageOf, type Room, type RoomFailure } from './room.ts'
+import type { Member, RoomFailure } from './member.ts'
+import { encodedStateVector, messageOf, type Room } from './room.ts'
 import type { Wire, WireListener } from './wire.ts'
 
 export interface StockPeerOptions {
@@ -159,11 +160,12 @@ export class StockPeer implements Member, WireListener {
   }
 
   failed(why: RoomFailure): void {
-    this.#on({ kind: why })
+    // It knows of no epochs, so that the last two are not for it.
+    this.#on({ kind: why === 'purged' || why === 'append-failed' ? why : 'load-failed' })
   }
 
-  update(update: Uint8Array, frame: Uint8Array): void {
-    if (this.#state.kind === 'open') this.#outbox.sendUpdate(update, frame)
+  update(update: Uint8Array, frame: () => Uint8Array): void {
+    if (this.#state.kind === 'open') this.#outbox.sendUpdate(update, frame())
   }
 
   awareness(frame: Uint8Array): void {

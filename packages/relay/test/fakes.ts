@@ -186,8 +186,8 @@ export function house(limits: Partial<Limits> = {}, held = new HeldLog()): House
     events.push(event)
   }
   const all: Limits = { ...DEFAULT_LIMITS, ...limits }
-  const rooms = new Rooms({ log: held.log, clock, limits: all, metrics, report })
   let id = 0
+  const rooms = new Rooms({ log: held.log, clock, limits: all, metrics, report, randomId: () => `e${++id}` })
   return {
     rooms,
     clock,

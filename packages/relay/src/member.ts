@@ -1,0 +1,28 @@
+/** One who is in a room: a stock connection, or a channel of a shared one. */
+export interface Member {
+  /** The epoch it knows the document by, '' for none; not there when it knows of no epochs (stock). */
+  readonly epoch?: string
+  /** Brings both sides level and goes: it is shown nothing, has no presence, and leaves no room behind. */
+  readonly isBrief?: boolean
+  /** The document has loaded; from now on updates and awareness come. */
+  loaded(): void
+  /** The room ends for it; nothing more comes of it. What was sent and not answered for may not be stored. */
+  failed(why: RoomFailure, error?: unknown): void
+  /** @param frame makes `update` a stock message, once for all */
+  update(update: Uint8Array, frame: () => Uint8Array, seq: number): void
+  /** @param frame `update` as a stock message */
+  awareness(frame: Uint8Array, update: Uint8Array): void
+}
+
+/**
+ * `load-failed` and `append-failed` may be over in a moment, `purged` is for good. `other-epoch`: the document lives, or has begun, under another
+ * epoch than the member's. `epoch-changed`: nothing was stored yet, and another came who knows the epoch: join again.
+ */
+export type RoomFailure = 'load-failed' | 'append-failed' | 'purged' | 'other-epoch' | 'epoch-changed'
+
+/** What a peer lacked, and the position that it has with it. */
+export interface CaughtUp {
+  readonly seq: number
+  /** Null when it lacked nothing. */
+  readonly update: Uint8Array | null
+}
