@@ -29,8 +29,13 @@ export function judged(before: RelayChannelOpen, source: UpdateSource, decision:
 
 /** The `n`-th is good once it is durable; if it is the answer to a resync, so is what waited for that. */
 function underWay(state: RelayChannelOpen, n: number, answers: boolean): RelayChannelOpen {
-  const next: RelayChannelOpen = { ...state, inFlight: state.inFlight + 1 }
+  const next = begin(state, n)
   return answers ? { ...next, answer: n, resync: 'none' } : next
+}
+
+/** When nothing else is under way, all before it is settled. */
+function begin(state: RelayChannelOpen, n: number): RelayChannelOpen {
+  return { ...state, inFlight: state.inFlight + 1, durable: state.inFlight === 0 ? n - 1 : state.durable }
 }
 
 /** Asks once; what has a gap before the answer comes waits for it, because the answer holds it too. */
@@ -49,7 +54,7 @@ function keepGood(state: RelayChannelOpen, n: number, good: Uint8Array | null): 
   const after = refuse(letGo(state, n), n, REFUSAL.GAP)
   const note: RelayChannelEffect = { kind: 'note-gap', kept: good !== null }
   if (good === null) return soon(after, [note])
-  return { state: { ...after, inFlight: after.inFlight + 1 }, effects: [{ kind: 'store-good', n, update: good }, note] }
+  return { state: begin(after, n), effects: [{ kind: 'store-good', n, update: good }, note] }
 }
 
 /** Nothing more is waited for: what was held before the `below`-th update has its gap for good. */

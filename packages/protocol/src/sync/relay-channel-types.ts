@@ -34,7 +34,7 @@ export interface RelayChannelOpen {
   readonly received: number
   /** Updates judged; what was stored of them may not be durable yet. */
   readonly decided: number
-  /** The last update whose content is known to be durable, and how many are on their way there. */
+  /** While any are on their way to being durable (`inFlight`): the last before which none is. */
   readonly durable: number
   readonly inFlight: number
   /** Updates with gaps that wait for the answer to the resync, latest first, and the earliest of them. */

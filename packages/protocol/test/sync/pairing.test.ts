@@ -88,6 +88,7 @@ class World {
 
   /** Y11: what a position claims is there. W1: what counts as synced is durable. */
   check(device: Device): void {
+    if (this.stale.has(device)) return
     for (const [document, held] of device.documents) {
       const room = this.relay.rooms.get(document)
       const durable = new Set(room?.records.flatMap(({ update }) => decodeItems(update).map(({ id }) => id)))
@@ -100,7 +101,6 @@ class World {
           }
         }
       }
-      if (this.stale.has(device)) continue
       for (const id of held.synced) {
         if (!durable.has(id))
           throw new Error(`${device.name} takes ${document} ${id} for synced, and it is not durable`)

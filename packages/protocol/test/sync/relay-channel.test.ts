@@ -200,6 +200,14 @@ describe('acks', () => {
     expect(opening.acks()).toEqual([ack(2, 6, [{ n: 2, code: REFUSAL.BAD_UPDATE }])])
   })
 
+  it('Y8 an ack never goes back, whatever comes between it and its turn (pairing seed 453)', () => {
+    const opening = new Opening().opened().update(STORE).step({ kind: 'durable', n: 1, seq: 6 }).update(GARBAGE)
+    expect(opening.acks()).toEqual([ack(2, 6, [{ n: 2, code: REFUSAL.BAD_UPDATE }])])
+    expect(opening.update(STORE).acks()).toEqual([])
+    opening.update(GARBAGE).step({ kind: 'durable', n: 3, seq: 7 }).update(STORE)
+    expect(opening.acks()).toEqual([ack(4, 7, [{ n: 4, code: REFUSAL.BAD_UPDATE }])])
+  })
+
   it('W6 garbage in a frame that is none is refused by number and harms nothing else', () => {
     const opening = new Opening().opened().update(GARBAGE)
     expect(opening.acks()).toEqual([ack(1, 5, [{ n: 1, code: REFUSAL.BAD_UPDATE }])])
