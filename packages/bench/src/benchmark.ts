@@ -21,6 +21,8 @@ export interface Outcome {
 export interface Bench {
   /** Measured runs, the warm-up not counted. */
   readonly runs: number
+  /** Notes how busy others keep the machine just now; while nothing of ours runs. */
+  readonly look: () => Promise<void>
   /** Tells whoever waits what is being done. */
   readonly say: (line: string) => void
 }

@@ -64,12 +64,13 @@ export const conversation: Benchmark = {
   about:
     'A reader is made over a document and read to the last message, then read after each of 100 tokens appended to a streaming answer (the median of the 100 is one run). Reference: `toJSON()` of the same document, which reads everything each time.',
   usesBrowser: false,
-  async run({ runs, say }) {
+  async run(bench) {
+    const { say } = bench
     say(`making a conversation of ${MESSAGES} messages`)
     const made = makeConversation({ number: 1, messages: MESSAGES, at: AT })
     const state = Y.encodeStateAsUpdate(made.doc)
     made.doc.destroy()
-    const measured = await alternate(runs, { ours: () => ours(state), yjs: () => plainYjs(state) })
+    const measured = await alternate(bench, { ours: () => ours(state), yjs: () => plainYjs(state) })
     return {
       figures: [
         { what: 'first read', values: measured.ours('first'), unit: 'ms', beside: 'toJSON(), first' },

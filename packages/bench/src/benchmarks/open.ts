@@ -70,7 +70,8 @@ export const open: Benchmark = {
   about:
     'A new browser process over a profile that holds 1,001 conversations, the long one as a snapshot and 40 updates since (1,000 messages, 0.9 KB an answer, a tool output of 2.6 KB in one of three). Cold: the app is loaded with the conversation in its address. Inside: the app stands at its list and the conversation is clicked. Both end with the frame that shows the last message. Reference: y-indexeddb opening the same rows in a new process; the data alone, nothing drawn.',
   usesBrowser: true,
-  async run({ runs, say }) {
+  async run(bench) {
+    const { say } = bench
     await using data = await TemporaryFolder.make('relay')
     await using ours = await TemporaryFolder.make('ours')
     await using theirs = await TemporaryFolder.make('reference')
@@ -112,7 +113,7 @@ export const open: Benchmark = {
     }
     say('opening it in one browser after another')
     const route = `/c/${made.id}`
-    const measured = await alternate(runs, {
+    const measured = await alternate(bench, {
       cold: (round) => cold(ours.path, `${url}/#${route}`, round === 0),
       inside: () => inside(ours.path, url, made.id),
       reference: () => reference(theirs.path, url),

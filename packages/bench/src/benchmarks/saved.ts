@@ -14,7 +14,8 @@ export const saved: Benchmark = {
   title: 'Saved on this device, in Chromium, with strict durability',
   about: `From an edit to \`saved()\`: one message of about 900 characters, ${EDITS} times a run, each awaited; the store’s own IndexedDB, the summary and the outbox mark written in the same transaction. Reference: the same edits through y-indexeddb until its own transaction is complete, as it writes (relaxed: complete comes before the disk) and made strict.`,
   usesBrowser: true,
-  async run({ runs, say }) {
+  async run(bench) {
+    const { runs, say } = bench
     await using profile = await TemporaryFolder.make('saved')
     await using site = await BlankSite.start()
     await using run = await BrowserRun.start(profile.path)
@@ -29,7 +30,7 @@ export const saved: Benchmark = {
           durability,
         ] as const),
       )
-    const measured = await alternate(runs, {
+    const measured = await alternate(bench, {
       ours: async (round) =>
         sample(
           await page.evaluate(([space, edits]) => benchProgram.saveWithStore(space, edits), [

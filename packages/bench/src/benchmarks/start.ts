@@ -40,7 +40,8 @@ async function referenceStart(profile: string, relay: string, count: number): Pr
   }
 }
 
-async function measure(count: number, target: number, { runs, say }: Bench): Promise<Figure[]> {
+async function measure(count: number, target: number, bench: Bench): Promise<Figure[]> {
+  const { say } = bench
   await using data = await TemporaryFolder.make('relay')
   await using ours = await TemporaryFolder.make('ours')
   await using theirs = await TemporaryFolder.make('reference')
@@ -61,7 +62,7 @@ async function measure(count: number, target: number, { runs, say }: Bench): Pro
     ] as const)
   })
   say(`starting browsers over ${count} conversations`)
-  const measured = await alternate(runs, {
+  const measured = await alternate(bench, {
     ours: (round) => appStart(ours.path, round === 0 ? `${url}/#token=${token}` : `${url}/`, round === 0),
     reference: () => referenceStart(theirs.path, url, count),
   })

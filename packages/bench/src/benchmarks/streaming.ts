@@ -77,10 +77,11 @@ export const streaming: Benchmark = {
   about:
     'Bytes of all updates from the first edit of an empty conversation to the end of the answer, and of the state after compaction, against the answer as the least JSON that holds it (id, role, one text part). References: `Y.Map.set` of the whole string at every piece, and a bare `Y.Text` appended to.',
   usesBrowser: false,
-  async run({ runs, say }) {
+  async run(bench) {
+    const { runs, say } = bench
     say(`streaming ${CHARACTERS / PIECE} pieces three ways, ${runs + 1} times`)
     const sizes = ({ updates, compacted }: { updates: number; compacted: number }) => ({ updates, compacted })
-    const measured = await alternate(runs, {
+    const measured = await alternate(bench, {
       ours: (round) => ours(longAnswer(round)),
       mapSet: (round) => sizes(mapSet(longAnswer(round))),
       text: (round) => sizes(textAlone(longAnswer(round))),

@@ -86,7 +86,8 @@ export const token: Benchmark = {
   title: 'A token written in one window, on the screen of another',
   about: `Two browsers with profiles of their own have one conversation open through a real relay, which fsyncs before it shows. A model inside the writer’s page says ${TOKENS} tokens a run, ${1000 / GAP_MS} a second; from the moment its chunk is handed to the app (before the AI SDK reads it) to the frame that shows it in the other browser. Reference: y-websocket’s provider in two browsers, a bare \`Y.Text\` shown as text, through a relay that keeps it in memory only (y-protocols over ws, as y-websocket’s own server does).`,
   usesBrowser: true,
-  async run({ runs, say }) {
+  async run(bench) {
+    const { runs, say } = bench
     await using data = await TemporaryFolder.make('relay')
     await using one = await TemporaryFolder.make('writer')
     await using other = await TemporaryFolder.make('watcher')
@@ -107,7 +108,7 @@ export const token: Benchmark = {
     const inFront = async (...pages: readonly Page[]) => {
       for (const page of pages) await page.bringToFront()
     }
-    const measured = await alternate(runs, {
+    const measured = await alternate(bench, {
       ours: async (round) => {
         await inFront(writing.page, watching.page)
         return throughApp(writing.page, watching.page, round)

@@ -6,7 +6,7 @@ export interface Measured {
   readonly benchmark: Benchmark
   readonly outcome: Outcome
   readonly machine: Machine
-  /** The share of all cores (0 to 1) that other programs used just before or just after, whichever was more. */
+  /** The share of all cores (0 to 1) that other programs used between the rounds, on average. */
   readonly busy: number
   readonly runs: number
   readonly at: Date
