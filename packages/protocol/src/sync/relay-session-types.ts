@@ -50,7 +50,10 @@ export type RelaySessionEvent =
   | { readonly kind: 'frame'; readonly frame: ClientFrame }
   /** The bytes, or a channel's machine, show that the client breaks the protocol. */
   | { readonly kind: 'broken'; readonly code: CloseCode; readonly reason: string }
-  /** The token is good, for the space. `expiresIn`: seconds, 0 when it does not expire. */
+  /**
+   * The token is good, for the space. `expiresIn`: seconds, 0 when it does not expire, so at least 1 for one that does. `head`: of the
+   * feed, as of now.
+   */
   | {
       readonly kind: 'verified'
       readonly role: SyncRole
