@@ -90,17 +90,31 @@ export function build() {
   step('building', join(bin, 'turbo'), ['run', 'build', '--output-logs=errors-only', '--ui=stream'])
 }
 
-/** Runs a program of ours in the foreground on our Node, hands signals on, and ends as it ends. */
+/**
+ * Runs a program of ours in the foreground on our Node, hands signals on, and ends as it ends.
+ * npm hands a signal to the shell it started us with, and a shell such as dash dies of it without telling us: when our
+ * parent has gone, the program is asked to end all the same, so that no relay stays behind holding its folder.
+ */
 export function become(command, args) {
   const child = spawn(command, args, { cwd: root, env: environment(), stdio: 'inherit', shell: windows })
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
+  const hand = (signal) => child.kill(signal)
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, hand)
+  const parent = process.ppid
+  const watch = setInterval(() => {
+    if (process.ppid !== parent) hand('SIGTERM')
+  }, 100)
   child.on('error', (error) => {
     process.stderr.write(`holdfast: ${command} could not be started: ${error.message}\n`)
     process.exit(1)
   })
-  return new Promise((resolve) =>
-    child.on('exit', (code, signal) => resolve(code ?? (signal === 'SIGINT' ? 130 : signal === 'SIGTERM' ? 143 : 1))),
-  )
+  const codes = { SIGINT: 130, SIGTERM: 143 }
+  return new Promise((resolve) => {
+    child.on('exit', (code, signal) => {
+      clearInterval(watch)
+      for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.off(name, hand)
+      resolve(code ?? codes[signal] ?? 1)
+    })
+  })
 }
 
 export const tool = (name) => join(bin, name)
@@ -109,8 +123,8 @@ export const tool = (name) => join(bin, name)
 export function browser() {
   if (findChromium()) return
   const debian = existsSync('/usr/bin/apt-get')
-  const root_ = process.getuid?.() === 0
-  if (debian && root_) {
+  const administrator = process.getuid?.() === 0
+  if (debian && administrator) {
     try {
       step('installing Chromium for the browser tests', 'sh', [
         '-c',
