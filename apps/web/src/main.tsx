@@ -38,7 +38,7 @@ export async function render({ opening, connection, tokens }: RenderOptions): Pr
     const store = await opening
     const engine = createEngine({
       store,
-      answerer: () => answererFor(settings.get()),
+      answerer: () => answererFor(settings.get(), async () => null),
       author: () => settings.get().name,
       now: () => Date.now(),
       newId,

@@ -3,6 +3,7 @@ import { memoryPersistence, openStore } from '@holdfast/store'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { Answerer, Engine } from '../src/answering/engine.ts'
 import { createEngine } from '../src/answering/engine.ts'
+import { promptOf } from '../src/answering/prompt.ts'
 import type { AnswerStream } from '../src/answering/write-answer.ts'
 
 /** A model that says what the test tells it to, when it tells it to. */
@@ -16,7 +17,8 @@ class ModelByHand implements Answerer {
 
   explain = (error: unknown) => ({ code: 'BROKEN', message: String(error) })
 
-  answer = async (messages: Parameters<Answerer['answer']>[0], signal: AbortSignal): Promise<AnswerStream> => {
+  answer: Answerer['answer'] = async (conversation, answerId, signal) => {
+    const messages = await promptOf(conversation, answerId, async () => null)
     this.asked.push(messages.map((message) => `${message.role}: ${JSON.stringify(message.content)}`))
     this.#begun()
     return this.#stream(signal) as unknown as AnswerStream
@@ -95,7 +97,7 @@ const last = () => {
 
 async function chat(question: string, answer: string): Promise<void> {
   const begun = model.begun()
-  engine.send(conversation, question)
+  engine.send(conversation, { text: question, files: [] })
   await begun
   model.say(answer)
   model.say(null)
@@ -105,7 +107,7 @@ async function chat(question: string, answer: string): Promise<void> {
 describe('a turn', () => {
   test('is a question and a streaming answer at once, then a complete one; the title comes from the question', async () => {
     const begun = model.begun()
-    engine.send(conversation, 'What holds fast?')
+    engine.send(conversation, { text: 'What holds fast?', files: [] })
     expect(shown()).toEqual(['user complete What holds fast?', 'assistant streaming '])
     expect(engine.turns.get().get(conversation.id)).toEqual({ messageId: last().id })
     await begun
@@ -130,7 +132,7 @@ describe('a turn', () => {
 
   test('that is stopped is cancelled and keeps what had arrived', async () => {
     const begun = model.begun()
-    engine.send(conversation, 'Long')
+    engine.send(conversation, { text: 'Long', files: [] })
     await begun
     model.say('Half')
     await expect.poll(() => shown().at(-1)).toBe('assistant streaming Half')
@@ -141,7 +143,7 @@ describe('a turn', () => {
 
   test('that fails says why and keeps what had arrived', async () => {
     const begun = model.begun()
-    engine.send(conversation, 'Long')
+    engine.send(conversation, { text: 'Long', files: [] })
     await begun
     model.say('Half')
     model.say(new Error('gone'))
@@ -152,13 +154,13 @@ describe('a turn', () => {
 
   test('whose model cannot even be loaded fails like any other', async () => {
     model.answer = () => Promise.reject(new Error('no such file'))
-    engine.send(conversation, 'Anybody?')
+    engine.send(conversation, { text: 'Anybody?', files: [] })
     await engine.idle()
     expect(last()).toMatchObject({ status: 'error', error: { code: 'BROKEN' } })
   })
 
   test('goes on when the reader closes the conversation', async () => {
-    const id = await engine.start('Hello')
+    const id = await engine.start({ text: 'Hello', files: [] })
     model.say('Still here')
     model.say(null)
     await engine.idle()
@@ -201,8 +203,8 @@ describe('alternatives', () => {
 
 test('one turn at a time per conversation and window', async () => {
   const begun = model.begun()
-  engine.send(conversation, 'One')
-  engine.send(conversation, 'Two')
+  engine.send(conversation, { text: 'One', files: [] })
+  engine.send(conversation, { text: 'Two', files: [] })
   expect(shown()).toHaveLength(2)
   await begun
   model.say(null)

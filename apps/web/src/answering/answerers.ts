@@ -1,20 +1,23 @@
-import type { LanguageModel, ModelMessage, ToolSet } from 'ai'
+import type { Conversation } from '@holdfast/conversation'
+import type { LanguageModel, ToolSet } from 'ai'
 import { newId } from '../app/new-id.ts'
 import type { Settings } from '../settings/settings.ts'
 import { usesDemo } from '../settings/settings.ts'
 import type { Answerer } from './engine.ts'
 import { explainError } from './explain-error.ts'
+import type { FileData } from './prompt.ts'
 
 /** The AI SDK is by far the largest thing in the page, so it is fetched when first needed or when the page is idle. */
 export async function loadAi() {
-  const [{ streamText, isStepCount }, { createOpenAICompatible }, { createDemoModel }, { demoTools }] =
+  const [{ streamText, isStepCount }, { promptOf }, { createOpenAICompatible }, { createDemoModel }, { demoTools }] =
     await Promise.all([
       import('./ai-sdk.ts'),
+      import('./prompt.ts'),
       import('@ai-sdk/openai-compatible'),
       import('../demo/model.ts'),
       import('../demo/tools.ts'),
     ])
-  return { streamText, isStepCount, createOpenAICompatible, createDemoModel, demoTools }
+  return { streamText, isStepCount, promptOf, createOpenAICompatible, createDemoModel, demoTools }
 }
 
 function wait(ms: number, signal: AbortSignal | undefined): Promise<void> {
@@ -37,11 +40,18 @@ function wait(ms: number, signal: AbortSignal | undefined): Promise<void> {
 
 const mostSteps = 5
 
-async function stream(model: LanguageModel, tools: ToolSet, messages: readonly ModelMessage[], signal: AbortSignal) {
-  const { streamText, isStepCount } = await loadAi()
+interface Asked {
+  readonly conversation: Conversation
+  readonly answerId: string
+  readonly files: FileData
+  readonly signal: AbortSignal
+}
+
+async function stream(model: LanguageModel, tools: ToolSet, { conversation, answerId, files, signal }: Asked) {
+  const { streamText, isStepCount, promptOf } = await loadAi()
   const result = streamText({
     model,
-    messages: [...messages],
+    messages: await promptOf(conversation, answerId, files),
     tools,
     allowSystemInMessages: true,
     abortSignal: signal,
@@ -53,24 +63,25 @@ async function stream(model: LanguageModel, tools: ToolSet, messages: readonly M
   return result.stream
 }
 
-function demo(): Answerer {
+function demo(files: FileData): Answerer {
   return {
     name: 'Demo model',
     provider: 'holdfast',
     explain: (error) => explainError(error, 'The demo model'),
-    answer: async (messages, signal) => {
+    answer: async (conversation, answerId, signal) => {
       const { createDemoModel, demoTools } = await loadAi()
-      return stream(createDemoModel({ wait, newId }), demoTools({ now: () => new Date(), wait }), messages, signal)
+      const tools = demoTools({ now: () => new Date(), wait })
+      return stream(createDemoModel({ wait, newId }), tools, { conversation, answerId, files, signal })
     },
   }
 }
 
-function endpoint({ endpoint: baseURL, apiKey, model }: Settings): Answerer {
+function endpoint({ endpoint: baseURL, apiKey, model }: Settings, files: FileData): Answerer {
   return {
     name: model,
     provider: new URL(baseURL).host,
     explain: (error) => explainError(error, baseURL),
-    answer: async (messages, signal) => {
+    answer: async (conversation, answerId, signal) => {
       const { createOpenAICompatible } = await loadAi()
       const provider = createOpenAICompatible({
         name: 'endpoint',
@@ -78,12 +89,12 @@ function endpoint({ endpoint: baseURL, apiKey, model }: Settings): Answerer {
         includeUsage: true,
         ...(apiKey ? { apiKey } : {}),
       })
-      return stream(provider(model), {}, messages, signal)
+      return stream(provider(model), {}, { conversation, answerId, files, signal })
     },
   }
 }
 
 /** What the settings name, or the demo model. */
-export function answererFor(settings: Settings): Answerer {
-  return usesDemo(settings) || !URL.canParse(settings.endpoint) ? demo() : endpoint(settings)
+export function answererFor(settings: Settings, files: FileData): Answerer {
+  return usesDemo(settings) || !URL.canParse(settings.endpoint) ? demo(files) : endpoint(settings, files)
 }

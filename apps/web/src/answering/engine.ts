@@ -1,11 +1,9 @@
-import type { Message } from '@holdfast/conversation'
+import type { Conversation, FilePart, Message, PartInput } from '@holdfast/conversation'
 import { addMessage, setTitle } from '@holdfast/conversation'
 import type { OpenConversation, Readable, Store } from '@holdfast/store'
-import type { ModelMessage } from 'ai'
 import type { Explained } from './explain-error.ts'
 import { storeWriter } from './store-writer.ts'
 import { titleFrom } from './title.ts'
-import { toModelMessages } from './to-model-messages.ts'
 import type { AnswerStream } from './write-answer.ts'
 import { writeAnswer } from './write-answer.ts'
 
@@ -15,7 +13,8 @@ export interface Answerer {
   readonly name: string
   readonly provider: string
   readonly explain: (error: unknown) => Explained
-  readonly answer: (messages: readonly ModelMessage[], signal: AbortSignal) => Promise<AnswerStream>
+  /** `conversation` is as it stood when the message `answerId` was begun in it; what is shown before that is asked. */
+  readonly answer: (conversation: Conversation, answerId: string, signal: AbortSignal) => Promise<AnswerStream>
 }
 
 export interface EngineOptions {
@@ -27,6 +26,14 @@ export interface EngineOptions {
   readonly newId: () => string
 }
 
+/** What a person asks: words, files, or both. */
+export interface Question {
+  readonly text: string
+  readonly files: readonly QuestionFile[]
+}
+
+export type QuestionFile = Extract<PartInput, { type: 'file' }>
+
 export interface Turn {
   readonly messageId: string
 }
@@ -35,8 +42,8 @@ export interface Engine {
   /** The turns that this window is answering, by conversation. */
   readonly turns: Readable<ReadonlyMap<string, Turn>>
   /** Begins a conversation with a question; resolves with its id when the question is in it. */
-  start(text: string): Promise<string>
-  send(conversation: OpenConversation, text: string): void
+  start(question: Question): Promise<string>
+  send(conversation: OpenConversation, question: Question): void
   /** Answers the same question again; the new answer is an alternative to the old one. */
   retry(conversation: OpenConversation, message: Message): void
   /** Asks with other words; the new question is an alternative to the old one. */
@@ -62,8 +69,9 @@ export function createEngine({ store, answerer, author, now, newId }: EngineOpti
     for (const listener of listeners) listener()
   }
 
-  /** `context` is what the model sees; the message `messageId` is in the document already. */
-  const answer = (conversation: OpenConversation, messageId: string, context: readonly Message[], by: Answerer) => {
+  /** The message `messageId` is in the document already. */
+  const answer = (conversation: OpenConversation, messageId: string, by: Answerer) => {
+    const asked = conversation.get()
     const controller = new AbortController()
     const { signal } = controller
     const writer = conversation.stream(messageId)
@@ -72,7 +80,7 @@ export function createEngine({ store, answerer, author, now, newId }: EngineOpti
       const own = await store.open(conversation.id)
       try {
         const finish = await writeAnswer({
-          stream: lazily(() => by.answer(toModelMessages(context), signal)),
+          stream: lazily(() => by.answer(asked, messageId, signal)),
           writer: storeWriter(writer),
           signal,
           now,
@@ -94,11 +102,10 @@ export function createEngine({ store, answerer, author, now, newId }: EngineOpti
     changed()
   }
 
-  const ask = (conversation: OpenConversation, text: string, replaced: Message | null) => {
+  const ask = (conversation: OpenConversation, { text, files }: Question, replaced: Message | null) => {
     if (running.has(conversation.id)) return
     const by = answerer()
     const data = conversation.get()
-    const before = replaced ? upTo(data.messages, replaced.id) : data.messages
     const [questionId, answerId] = [newId(), newId()]
     const at = now()
     const name = author()
@@ -107,7 +114,7 @@ export function createEngine({ store, answerer, author, now, newId }: EngineOpti
         id: questionId,
         role: 'user',
         createdAt: at,
-        parts: [{ type: 'text', text }],
+        parts: [...files, ...(text ? [{ type: 'text' as const, text }] : [])],
         ...(replaced
           ? { replaces: replaced.id, parent: replaced.parent }
           : { parent: data.messages.at(-1)?.id ?? null }),
@@ -123,10 +130,9 @@ export function createEngine({ store, answerer, author, now, newId }: EngineOpti
         provider: by.provider,
       })
       if (data.meta.title === '' && data.meta.titleBy !== 'user')
-        setTitle(doc, { title: titleFrom(text), by: 'automatic' })
+        setTitle(doc, { title: titleFrom(text || (files[0]?.filename ?? '')), by: 'automatic' })
     })
-    const question = conversation.getMessage(questionId)
-    answer(conversation, answerId, question ? [...before, question] : before, by)
+    answer(conversation, answerId, by)
   }
 
   return {
@@ -139,19 +145,18 @@ export function createEngine({ store, answerer, author, now, newId }: EngineOpti
         }
       },
     },
-    async start(text) {
+    async start(question) {
       const conversation = await store.create({})
-      ask(conversation, text, null)
+      ask(conversation, question, null)
       // Held until the answer has its own handle, so that the conversation is not closed in between.
       void running.get(conversation.id)?.done.then(() => conversation.close())
       return conversation.id
     },
-    send: (conversation, text) => ask(conversation, text, null),
-    resend: (conversation, message, text) => ask(conversation, text, message),
+    send: (conversation, question) => ask(conversation, question, null),
+    resend: (conversation, message, text) => ask(conversation, { text, files: filesOf(message) }, message),
     retry(conversation, message) {
       if (running.has(conversation.id)) return
       const by = answerer()
-      const context = upTo(conversation.get().messages, message.id)
       const id = newId()
       conversation.edit((doc) => {
         addMessage(doc, {
@@ -165,7 +170,7 @@ export function createEngine({ store, answerer, author, now, newId }: EngineOpti
           provider: by.provider,
         })
       })
-      answer(conversation, id, context, by)
+      answer(conversation, id, by)
     },
     stop: (conversationId) => running.get(conversationId)?.controller.abort(),
     async idle() {
@@ -174,9 +179,17 @@ export function createEngine({ store, answerer, author, now, newId }: EngineOpti
   }
 }
 
-function upTo(messages: readonly Message[], id: string): readonly Message[] {
-  const index = messages.findIndex((message) => message.id === id)
-  return index < 0 ? messages : messages.slice(0, index)
+/** A question asked with other words is asked with the same files. */
+function filesOf(message: Message): QuestionFile[] {
+  return message.parts
+    .filter((part) => part.type === 'file')
+    .map(({ mediaType, filename, blob, url }: FilePart) => ({
+      type: 'file',
+      mediaType,
+      ...(filename === null ? {} : { filename }),
+      ...(blob === null ? {} : { blob }),
+      ...(url === null ? {} : { url }),
+    }))
 }
 
 /** So that a model that cannot even be loaded is an ending of the answer like any other. */

@@ -54,7 +54,7 @@ function useActions(conversation: OpenConversation): MessageActions {
     () => ({
       retry: (message) => engine.retry(conversation, message),
       resend: (message, text) => engine.resend(conversation, message, text),
-      continue: () => engine.send(conversation, 'Continue.'),
+      continue: () => engine.send(conversation, { text: 'Continue.', files: [] }),
       select: (messageId) => conversation.edit((doc) => selectAlternative(doc, messageId)),
     }),
     [engine, conversation],
@@ -125,7 +125,7 @@ function OpenPage(props: ConversationPageProps & { readonly conversation: OpenCo
               typing(text !== '')
             }}
             onSend={(text) => {
-              engine.send(conversation, text)
+              engine.send(conversation, { text, files: [] })
               draft.set('')
               typing(false)
             }}

@@ -32,7 +32,7 @@ export function NewPage({ firstTime, onSettings }: NewPageProps) {
     if (starting) return
     setStarting(true)
     setProblem(null)
-    engine.start(question).then(
+    engine.start({ text: question, files: [] }).then(
       (id) => {
         setText('')
         navigate({ page: 'conversation', id })
