@@ -262,6 +262,104 @@ export function persistenceContract(make: () => Promise<Harness>, capabilities: 
       expect(await handle.getBlob('cd')).toBeNull()
     })
 
+    test(unless(capabilities.blobs, 'P16 blobs that wait for the relay are known until it has them'), async () => {
+      const { open } = await prepare()
+      const handle = await open()
+      const bytes = Uint8Array.of(1, 2, 3)
+      const blob = { sha256: 'ab', type: 'image/png', bytes, upload: true }
+      if (!capabilities.blobs) {
+        await expect(handle.write({ blobs: [blob] })).rejects.toMatchObject({ code: 'UNSUPPORTED' })
+        expect(await handle.uploads()).toEqual([])
+        return
+      }
+      await handle.write({ blobs: [blob, { ...blob, sha256: 'cd', upload: false }] })
+      expect(await handle.uploads()).toEqual(['ab'])
+      expect(await handle.getBlob('cd')).toEqual({ bytes, type: 'image/png' })
+      await handle.uploaded('ab')
+      expect(await handle.uploads()).toEqual([])
+    })
+
+    test('P17 what the feed tells is kept, and never in the place of what this device has and the relay has not', async () => {
+      const { open } = await prepare()
+      const handle = await open()
+      const [one] = updatesOf(['one '])
+      const remote = { epoch: 'e', seq: 7, purged: false, summary: Uint8Array.of(1) }
+      const cursor = { incarnation: 'i', feed: 3 }
+      await handle.write({ documents: [{ id: 'mine', updates: [one!], local: true, summary: Uint8Array.of(9) }] })
+      await handle.write({
+        documents: ['mine', 'theirs'].map((id) => ({ id, updates: [], local: false, remote })),
+        cursor,
+        history: 'i',
+      })
+      const records = async () => new Map((await handle.documents()).map((record) => [record.id, record]))
+      let all = await records()
+      expect(all.get('mine')).toMatchObject({ epoch: 'e', there: 7, have: 0, untold: true })
+      expect([...(all.get('mine')?.summary ?? [])]).toEqual([9])
+      expect(all.get('theirs')).toMatchObject({ epoch: 'e', there: 7, have: 0, untold: false })
+      expect([...(all.get('theirs')?.summary ?? [])]).toEqual([1])
+      // Marks of a history that is over say nothing (W11), and neither do those of another epoch.
+      const position = { epoch: 'e', seq: 8 }
+      const mark = { id: 'mine', updates: [], local: false, sent: 1, position }
+      await handle.write({ documents: [mark], history: 'other' })
+      await handle.write({ documents: [{ ...mark, position: { epoch: 'f', seq: 8 } }], history: 'i' })
+      expect((await records()).get('mine')).toMatchObject({ sent: 0, have: 0 })
+      await handle.write({ documents: [{ ...mark, told: Uint8Array.of(9) }], history: 'i' })
+      all = await records()
+      expect(all.get('mine')).toMatchObject({ sent: 1, have: 8, untold: false })
+      await handle.write({ documents: [{ id: 'mine', updates: [], local: false, offer: true }] })
+      expect((await records()).get('mine')).toMatchObject({ sent: 0, have: 0, there: 0, edited: 1 })
+    })
+
+    test('P18 (W9) a purged document leaves its unsent rows aside, and lets go of what the relay had', async () => {
+      const { open } = await prepare()
+      const handle = await open()
+      const [one, two] = updatesOf(['one ', 'two'])
+      const position = { epoch: 'e', seq: 1 }
+      await handle.write({
+        documents: ['sent', 'unsent'].map((id) => ({ id, updates: [one!], local: true, sent: 1, position })),
+      })
+      await handle.write({ documents: [{ id: 'unsent', updates: [two!], local: true }] })
+      const remote = { epoch: 'e', seq: 0, purged: true, summary: null }
+      const documents = ['sent', 'unsent'].map((id) => ({ id, updates: [], local: false, remote }))
+      for (const record of await handle.write({ documents })) expect(record).toMatchObject({ purged: 'done' })
+      for (const id of ['sent', 'unsent']) {
+        const aside = { key: `key-${id}`, code: 'EPOCH_PURGED', text: 'gone', at: 5 }
+        await handle.retire(id, { purged: 'done', aside }, compactUpdates)
+      }
+      expect(await handle.asides()).toEqual([expect.objectContaining({ key: 'key-unsent', conversation: 'unsent' })])
+      expect(textOf([(await handle.aside('key-unsent'))!])).toBe('one two')
+      const records = await handle.documents()
+      expect(records).toHaveLength(2)
+      for (const record of records) expect(record).toMatchObject({ rows: 0, purged: 'done', summary: null })
+      await handle.dropAside('key-unsent')
+      expect([await handle.asides(), await handle.aside('key-unsent')]).toEqual([[], null])
+      // The name begun anew elsewhere is a document like any other.
+      const anew = { epoch: 'f', seq: 3, purged: false, summary: Uint8Array.of(4) }
+      const [born] = await handle.write({ documents: [{ id: 'sent', updates: [], local: false, remote: anew }] })
+      expect(born).toMatchObject({ epoch: 'f', there: 3, have: 0, purged: 'no' })
+    })
+
+    test('P19 hundreds of entries of the feed are one write, and the list has them', async () => {
+      const { open } = await prepare()
+      const handle = await open()
+      const [one] = updatesOf(['one '])
+      await handle.write({ documents: [{ id: 'doc-3', updates: [one!], local: true, summary: Uint8Array.of(9) }] })
+      const remote = (seq: number) => ({ epoch: 'e', seq, purged: false, summary: Uint8Array.of(seq % 250) })
+      const page = Array.from({ length: 450 }, (_, i) => ({
+        id: `doc-${i}`,
+        updates: [],
+        local: false,
+        remote: remote(i + 1),
+      }))
+      await handle.write({ documents: page, cursor: { incarnation: 'i', feed: 450 }, history: 'i' })
+      const records = new Map((await handle.documents()).map((record) => [record.id, record]))
+      expect(records.size).toBe(450)
+      expect([...(records.get('doc-3')?.summary ?? [])]).toEqual([9])
+      expect(records.get('doc-449')).toMatchObject({ there: 450, epoch: 'e' })
+      await handle.write({ documents: [{ id: 'doc-5', updates: [one!], local: true }] })
+      expect((await handle.documents()).find(({ id }) => id === 'doc-5')).toMatchObject({ there: 6, edited: 1 + (records.get('doc-5')?.last ?? 0) })
+    })
+
     test('P14 the identity stays the same until the storage is another one', async () => {
       const { open, destroy } = await prepare()
       const first = await open()

@@ -1,18 +1,21 @@
 import type { Clock } from '../environment.ts'
 import { persistenceError } from './errors.ts'
 import { createPackedList, type PackedList } from './indexeddb-list.ts'
-import { type Body, transact } from './indexeddb-transaction.ts'
+import { transact } from './indexeddb-transaction.ts'
+import { writeBatch } from './indexeddb-write.ts'
 import type {
+  AsideNote,
   DocumentRecord,
   FeedCursor,
   PersistenceError,
   PersistenceHandle,
+  Retired,
+  Retirement,
   StoredBlob,
   StoredDocument,
-  WriteBatch,
   WritingNote,
 } from './port.ts'
-import { applyCompaction, applyWrite, freshRecord } from './records.ts'
+import { applyCompaction, applyRetirement, asideOf, completeRecord } from './records.ts'
 
 /** The rows of a document numbered above `after`. */
 function rowsOf(id: string, after = 0): IDBKeyRange {
@@ -27,11 +30,11 @@ export function indexedDbHandle(
   clock: Clock,
 ): PersistenceHandle {
   const list = createPackedList(database, clock)
-  const get = <T>(name: 'meta' | 'drafts' | 'blobs', key: string): Promise<T | null> =>
+  const get = <T>(name: 'meta' | 'drafts' | 'blobs' | 'asideBytes', key: string): Promise<T | null> =>
     transact<T | null>(database, [name], 'readonly', ({ store, request }, done) => {
       request<T | undefined>(store(name).get(key), (found) => done(found ?? null))
     })
-  const put = (name: 'drafts' | 'blobs', key: string, value: unknown): Promise<void> =>
+  const put = (name: 'drafts' | 'blobs' | 'uploads', key: string, value: unknown): Promise<void> =>
     transact<void>(database, [name], 'readwrite', ({ store, request }, done) => {
       if (value === null) request(store(name).delete(key), () => done())
       else request(store(name).put(value, key), () => done())
@@ -41,7 +44,7 @@ export function indexedDbHandle(
     lost,
     documents: list.read,
     load: (id, after) => load(database, id, after),
-    write: (batch) => write(database, list, batch),
+    write: (batch) => writeBatch(database, list, batch),
     compact: (id, merge) => compact(database, list, id, merge),
     cursor: () => get<FeedCursor>('meta', 'cursor'),
     writing: () =>
@@ -52,6 +55,27 @@ export function indexedDbHandle(
     setDraft: (id, text) => put('drafts', id, text),
     putBlob: (sha256, blob) => put('blobs', sha256, blob),
     getBlob: (sha256) => get<StoredBlob>('blobs', sha256),
+    uploads: () =>
+      transact(database, ['uploads'], 'readonly', ({ store, request }, done) => {
+        request(store('uploads').getAllKeys(), (keys) => done(keys.map(String)))
+      }),
+    uploaded: (sha256) => put('uploads', sha256, null),
+    retire: (id, how, merge) => retire(database, list, id, how, merge),
+    asides: () =>
+      transact(database, ['aside'], 'readonly', ({ store, request }, done) => {
+        request<AsideNote[]>(store('aside').getAll(), done)
+      }),
+    aside: (key) => get<Uint8Array>('asideBytes', key),
+    putAside: (note, update) =>
+      transact<void>(database, ['aside', 'asideBytes'], 'readwrite', ({ store, request }, done) => {
+        store('aside').put(note, note.key)
+        request(store('asideBytes').put(update, note.key), () => done())
+      }),
+    dropAside: (key) =>
+      transact<void>(database, ['aside', 'asideBytes'], 'readwrite', ({ store, request }, done) => {
+        store('aside').delete(key)
+        request(store('asideBytes').delete(key), () => done())
+      }),
     close: async () => {
       list.close()
       database.close()
@@ -67,7 +91,7 @@ function load(database: IDBDatabase, id: string, after?: number): Promise<Stored
         return
       }
       request<unknown[]>(store('updates').getAll(rowsOf(id, after)), (rows) => {
-        done({ record, updates: rows.map(bytes) })
+        done({ record: completeRecord(record), updates: rows.map(bytes) })
       })
     })
   })
@@ -78,46 +102,6 @@ function bytes(row: unknown): Uint8Array {
   return row
 }
 
-function write(database: IDBDatabase, list: PackedList, batch: WriteBatch): Promise<DocumentRecord[]> {
-  return transact(
-    database,
-    ['documents', 'recent', 'updates', 'meta', 'writing'],
-    'readwrite',
-    ({ store, request }: Body, done) => {
-      const changes = batch.documents ?? []
-      const records = new Map<string, DocumentRecord>()
-      // The first requests of the transaction are reads, and what they bring decides the rest in their callbacks:
-      // other tabs number rows of the same documents, and only inside the transaction do they stand still.
-      let unread = new Set(changes.map((change) => change.id)).size
-      const putAll = (): void => {
-        for (const change of changes) {
-          const record = records.get(change.id) ?? freshRecord(change.id)
-          change.updates.forEach((update, i) => {
-            store('updates').put(update, [change.id, record.last + 1 + i])
-          })
-          records.set(change.id, applyWrite(record, change))
-        }
-        for (const record of records.values()) {
-          store('documents').put(record)
-          list.note(store('recent'), record)
-        }
-        if (batch.cursor) store('meta').put(batch.cursor, 'cursor')
-        for (const note of batch.writing?.add ?? []) store('writing').put(note, [note.conversation, note.message])
-        for (const note of batch.writing?.remove ?? []) store('writing').delete([note.conversation, note.message])
-        done([...records.values()])
-      }
-      if (unread === 0) putAll()
-      for (const id of new Set(changes.map((change) => change.id))) {
-        request<DocumentRecord | undefined>(store('documents').get(id), (record) => {
-          records.set(id, record ?? freshRecord(id))
-          unread--
-          if (unread === 0) putAll()
-        })
-      }
-    },
-  )
-}
-
 function compact(
   database: IDBDatabase,
   list: PackedList,
@@ -125,9 +109,10 @@ function compact(
   merge: (updates: readonly Uint8Array[]) => Uint8Array,
 ): Promise<DocumentRecord | null> {
   return transact(database, ['documents', 'recent', 'updates'], 'readwrite', ({ store, request }, done) => {
-    request<DocumentRecord | undefined>(store('documents').get(id), (record) => {
+    request<DocumentRecord | undefined>(store('documents').get(id), (stored) => {
+      const record = stored ? completeRecord(stored) : null
       if (!record || record.rows < 2) {
-        done(record ?? null)
+        done(record)
         return
       }
       request<unknown[]>(store('updates').getAll(rowsOf(id)), (rows) => {
@@ -140,6 +125,37 @@ function compact(
         store('documents').put(compacted)
         list.note(store('recent'), compacted)
         done(compacted)
+      })
+    })
+  })
+}
+
+function retire(
+  database: IDBDatabase,
+  list: PackedList,
+  id: string,
+  how: Retirement,
+  merge: (updates: readonly Uint8Array[]) => Uint8Array,
+): Promise<Retired | null> {
+  const names = ['documents', 'recent', 'updates', 'aside', 'asideBytes'] as const
+  return transact(database, names, 'readwrite', ({ store, request }, done) => {
+    request<DocumentRecord | undefined>(store('documents').get(id), (stored) => {
+      if (!stored) {
+        done(null)
+        return
+      }
+      const record = completeRecord(stored)
+      request<unknown[]>(store('updates').getAll(rowsOf(id)), (rows) => {
+        const note = rows.length > 0 ? asideOf(record, how) : null
+        if (note) {
+          store('aside').put(note, note.key)
+          store('asideBytes').put(merge(rows.map(bytes)), note.key)
+        }
+        store('updates').delete(rowsOf(id))
+        const next = applyRetirement(record, how)
+        store('documents').put(next)
+        list.note(store('recent'), next)
+        done({ record: next, aside: note })
       })
     })
   })

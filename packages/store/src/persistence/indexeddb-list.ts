@@ -1,10 +1,10 @@
 import * as decoding from 'lib0/decoding'
 import * as encoding from 'lib0/encoding'
 import type { Clock } from '../environment.ts'
-import { type Ask, transact } from './indexeddb-transaction.ts'
+import { type Ask, type Body, transact } from './indexeddb-transaction.ts'
 import type { DocumentRecord } from './port.ts'
 import { packRecord, unpackRecord } from './record-bytes.ts'
-import { freshRecord } from './records.ts'
+import { completeRecord, freshRecord } from './records.ts'
 
 /**
  * The list in one row. Reading 10,000 records with `getAll` takes Chromium 80 to 110 ms, one row of 3 MB 10 ms (measured), and
@@ -32,6 +32,8 @@ export interface PackedList {
   read(): Promise<DocumentRecord[]>
   /** Keeps a changed record findable; part of the transaction that changes it, which must include `recent`. */
   note(recent: IDBObjectStore, record: DocumentRecord): void
+  /** Writes the row anew from all records as they then are; part of a transaction that changes many, with `list` and `recent`. */
+  putAll(body: Body, records: readonly DocumentRecord[]): void
   close(): void
 }
 
@@ -59,6 +61,12 @@ export function createPackedList(database: IDBDatabase, clock: Clock): PackedLis
       noted.add(record.id)
       if (noted.size >= REPACK_ABOVE * 8) later()
     },
+    putAll: ({ store, request }, records) => {
+      request<Packed | undefined>(store('list').get(PACKED), (now) => {
+        store('list').put({ version: (now?.version ?? 0) + 1, bytes: packList(records) } satisfies Packed, PACKED)
+        store('recent').clear()
+      })
+    },
     close: () => cancel?.(),
   }
 }
@@ -68,11 +76,13 @@ function find(database: IDBDatabase): Promise<Found> {
     request<Packed | undefined>(store('list').get(PACKED), (packed) => {
       const all = packed ? unpackList(packed.bytes) : null
       if (!packed || !all) {
-        request<DocumentRecord[]>(store('documents').getAll(), (records) => done({ packed: null, recent: [], records }))
+        request<DocumentRecord[]>(store('documents').getAll(), (records) =>
+          done({ packed: null, recent: [], records: records.map(completeRecord) }),
+        )
         return
       }
       request<DocumentRecord[]>(store('recent').getAll(), (recent) => {
-        const changed = new Map(recent.map((record) => [record.id, record]))
+        const changed = new Map(recent.map((record) => [record.id, completeRecord(record)]))
         const records = all.map((record) => {
           const newer = changed.get(record.id)
           changed.delete(record.id)

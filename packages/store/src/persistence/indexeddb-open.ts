@@ -3,7 +3,7 @@ import { namedError, persistenceError } from './errors.ts'
 import { PersistenceError } from './port.ts'
 
 /** Version of the layout below. It only ever grows; an older program then refuses with `NEWER_VERSION`. */
-export const VERSION = 1
+export const VERSION = 2
 
 /**
  * - `updates`: key [document, number], value: one Yjs update as bytes
@@ -13,8 +13,22 @@ export const VERSION = 1
  * - `writing`: `WritingNote` by [conversation, message]
  * - `drafts`: text by conversation
  * - `blobs`: `StoredBlob` by SHA-256
+ * - `uploads` (since 2): true, by the SHA-256 of each blob that the relay is not known to have
+ * - `aside` (since 2): `AsideNote`, `asideBytes` (since 2): its update, both by the note's key
  */
-export const STORES = ['updates', 'documents', 'list', 'recent', 'meta', 'writing', 'drafts', 'blobs'] as const
+export const STORES = [
+  'updates',
+  'documents',
+  'list',
+  'recent',
+  'meta',
+  'writing',
+  'drafts',
+  'blobs',
+  'uploads',
+  'aside',
+  'asideBytes',
+] as const
 export type StoreName = (typeof STORES)[number]
 
 /** A browser whose IndexedDB hangs (seen in several) never answers; a person must hear of it all the same. */

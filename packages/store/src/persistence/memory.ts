@@ -1,5 +1,6 @@
 import { systemRandom } from '../environment.ts'
 import type {
+  AsideNote,
   DocumentRecord,
   FeedCursor,
   Persistence,
@@ -9,7 +10,7 @@ import type {
   WritingNote,
 } from './port.ts'
 import { PersistenceError } from './port.ts'
-import { applyCompaction, applyWrite, freshRecord } from './records.ts'
+import { applyCompaction, applyRetirement, applyWrite, asideOf, freshRecord, marksHold } from './records.ts'
 
 /** Asked before each operation; what it throws, the operation fails with. For tests of what the store then does. */
 export type Fault = (operation: 'open' | 'read' | 'write') => void | Promise<void>
@@ -28,6 +29,8 @@ interface Memory {
   readonly documents: Map<string, { record: DocumentRecord; rows: Map<number, Uint8Array> }>
   readonly drafts: Map<string, string>
   readonly blobs: Map<string, StoredBlob>
+  readonly uploads: Set<string>
+  readonly asides: Map<string, { readonly note: AsideNote; readonly update: Uint8Array }>
   readonly writing: Map<string, WritingNote>
   cursor: FeedCursor | null
 }
@@ -39,6 +42,8 @@ function freshMemory(): Memory {
     documents: new Map(),
     drafts: new Map(),
     blobs: new Map(),
+    uploads: new Set(),
+    asides: new Map(),
     writing: new Map(),
     cursor: null,
   }
@@ -86,17 +91,22 @@ export function memoryPersistence(): MemoryPersistence {
     const write = async (batch: WriteBatch): Promise<DocumentRecord[]> => {
       await check('write')
       const records = new Map<string, DocumentRecord>()
+      const holds = marksHold(batch, mine.cursor)
       for (const change of batch.documents ?? []) {
         const document = entry(change.id)
         change.updates.forEach((update, i) => {
           document.rows.set(document.record.last + 1 + i, update)
         })
-        document.record = applyWrite(document.record, change)
+        document.record = applyWrite(document.record, change, holds)
         records.set(change.id, document.record)
       }
       if (batch.cursor) mine.cursor = batch.cursor
       for (const note of batch.writing?.add ?? []) mine.writing.set(noteKey(note), note)
       for (const note of batch.writing?.remove ?? []) mine.writing.delete(noteKey(note))
+      for (const { sha256, upload, bytes, type } of batch.blobs ?? []) {
+        mine.blobs.set(sha256, { bytes, type })
+        if (upload) mine.uploads.add(sha256)
+      }
       return [...records.values()]
     }
     return {
@@ -149,6 +159,40 @@ export function memoryPersistence(): MemoryPersistence {
       getBlob: async (sha256) => {
         await check('read')
         return mine.blobs.get(sha256) ?? null
+      },
+      uploads: async () => {
+        await check('read')
+        return [...mine.uploads]
+      },
+      uploaded: async (sha256) => {
+        await check('write')
+        mine.uploads.delete(sha256)
+      },
+      retire: async (id, how, merge) => {
+        await check('write')
+        const document = mine.documents.get(id)
+        if (!document) return null
+        const note = document.rows.size > 0 ? asideOf(document.record, how) : null
+        if (note) mine.asides.set(note.key, { note, update: merge([...document.rows.values()]) })
+        document.rows.clear()
+        document.record = applyRetirement(document.record, how)
+        return { record: document.record, aside: note }
+      },
+      asides: async () => {
+        await check('read')
+        return Array.from(mine.asides.values(), ({ note }) => note)
+      },
+      aside: async (key) => {
+        await check('read')
+        return mine.asides.get(key)?.update ?? null
+      },
+      putAside: async (note, update) => {
+        await check('write')
+        mine.asides.set(note.key, { note, update })
+      },
+      dropAside: async (key) => {
+        await check('write')
+        mine.asides.delete(key)
       },
       close: async () => {
         gone ??= new PersistenceError('CLOSED', 'it was closed by this program')

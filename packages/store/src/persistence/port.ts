@@ -36,6 +36,16 @@ export interface DocumentRecord {
   readonly sent: number
   /** The relay's epoch for this document, when known. */
   readonly epoch: string | null
+  /** Everything of the relay's log of this epoch up to this position is in the rows. */
+  readonly have: number
+  /** The last position of that log, as the feed told. `there > have`: something is to be fetched. */
+  readonly there: number
+  /** The summary was made here and the relay has not been told it. */
+  readonly untold: boolean
+  /** `asked`: this device wants it purged and the relay has not done it yet. `done`: the epoch is refused for ever (W9). */
+  readonly purged: 'no' | 'asked' | 'done'
+  /** The epoch under which the document lives now, when the one that the rows belong to was purged. */
+  readonly heir: string | null
   /** Grows with every change of this record, so that of two copies the newer is known. */
   readonly revision: number
 }
@@ -59,6 +69,25 @@ export interface DocumentWrite {
   /** Nothing of it is known to be on the relay any more: every row is to be offered. Outdoes `sent`. */
   readonly offer?: boolean
   readonly epoch?: string
+  /** Of which epoch `sent` speaks, and up to where the rows hold its log. Ignored when the record is of another epoch. */
+  readonly position?: LogPosition
+  /** What the feed says of the document. */
+  readonly remote?: RemoteEntry
+  /** The relay has this summary now. */
+  readonly told?: Uint8Array
+}
+
+export interface LogPosition {
+  readonly epoch: string
+  readonly seq: number
+}
+
+/** One document in the relay's feed. */
+export interface RemoteEntry {
+  readonly epoch: string
+  readonly seq: number
+  readonly purged: boolean
+  readonly summary: Uint8Array | null
 }
 
 /** How far the relay's feed of changes has been followed. */
@@ -77,12 +106,48 @@ export interface WritingNote {
 export interface WriteBatch {
   readonly documents?: readonly DocumentWrite[]
   readonly cursor?: FeedCursor
+  /**
+   * The incarnation that marks (`sent`, `position`, `remote`, `told`) speak of. When the stored cursor, or the one written
+   * along, is of another, the marks are left out: they are of a history that is over (W11).
+   */
+  readonly history?: string
+  readonly blobs?: readonly BlobWrite[]
   readonly writing?: { readonly add?: readonly WritingNote[]; readonly remove?: readonly WritingNote[] }
 }
 
 export interface StoredBlob {
   readonly bytes: Uint8Array
   readonly type: string
+}
+
+export interface BlobWrite extends StoredBlob {
+  /** In lower-case hex. */
+  readonly sha256: string
+  /** It was made here: the relay is to get it. */
+  readonly upload: boolean
+}
+
+/** Something of this device that the relay will not take, kept until a person decides. */
+export interface AsideNote {
+  readonly key: string
+  readonly conversation: string
+  readonly epoch: string | null
+  /** Why: a name of the protocol's `REFUSAL`. */
+  readonly code: string
+  readonly text: string
+  readonly at: number
+  readonly summary: Uint8Array | null
+}
+
+export interface Retirement {
+  readonly purged: 'asked' | 'done'
+  /** Kept with all rows if there are edits that the relay does not have; null: they go too. */
+  readonly aside: Omit<AsideNote, 'conversation' | 'epoch' | 'summary'> | null
+}
+
+export interface Retired {
+  readonly record: DocumentRecord
+  readonly aside: AsideNote | null
 }
 
 export interface PersistenceHandle {
@@ -112,6 +177,22 @@ export interface PersistenceHandle {
   /** `sha256` in lower-case hex. */
   putBlob(sha256: string, blob: StoredBlob): Promise<void>
   getBlob(sha256: string): Promise<StoredBlob | null>
+  /** Blobs of this device that the relay is not known to have. */
+  uploads(): Promise<string[]>
+  uploaded(sha256: string): Promise<void>
+  /**
+   * Ends a document: its rows go, after they were set aside as one if that is asked and there is something unsent. One transaction,
+   * which looks at the rows as they are then.
+   */
+  retire(
+    id: string,
+    how: Retirement,
+    merge: (updates: readonly Uint8Array[]) => Uint8Array,
+  ): Promise<Retired | null>
+  asides(): Promise<AsideNote[]>
+  aside(key: string): Promise<Uint8Array | null>
+  putAside(note: AsideNote, update: Uint8Array): Promise<void>
+  dropAside(key: string): Promise<void>
   close(): Promise<void>
 }
 

@@ -2,12 +2,17 @@ import * as decoding from 'lib0/decoding'
 import * as encoding from 'lib0/encoding'
 import type { DocumentRecord } from './port.ts'
 
-const FORMAT = 1
+const FORMAT = 2
+/** Without what `/sync` brought: positions, purging, whether the summary was told. */
+const BEFORE_SYNC = 1
 const HAS_EPOCH = 1
 const HAS_SUMMARY = 2
+const HAS_HEIR = 4
+const UNTOLD = 8
+const PURGED = ['no', 'asked', 'done'] as const
 
 /** What an update log has no place for, packed into the one opaque register it keeps per document: its summary. */
-export type PackedRecord = Pick<DocumentRecord, 'edited' | 'sent' | 'epoch' | 'revision' | 'summary'>
+export type PackedRecord = Omit<DocumentRecord, 'id' | 'last' | 'rows'>
 
 export function packRecord(record: PackedRecord): Uint8Array {
   const encoder = encoding.createEncoder()
@@ -15,9 +20,18 @@ export function packRecord(record: PackedRecord): Uint8Array {
   encoding.writeVarUint(encoder, record.edited)
   encoding.writeVarUint(encoder, record.sent)
   encoding.writeVarUint(encoder, record.revision)
-  encoding.writeVarUint(encoder, (record.epoch === null ? 0 : HAS_EPOCH) | (record.summary ? HAS_SUMMARY : 0))
+  const flags =
+    (record.epoch === null ? 0 : HAS_EPOCH) |
+    (record.summary ? HAS_SUMMARY : 0) |
+    (record.heir === null ? 0 : HAS_HEIR) |
+    (record.untold ? UNTOLD : 0)
+  encoding.writeVarUint(encoder, flags)
   if (record.epoch !== null) encoding.writeVarString(encoder, record.epoch)
   if (record.summary) encoding.writeVarUint8Array(encoder, record.summary)
+  encoding.writeVarUint(encoder, record.have)
+  encoding.writeVarUint(encoder, record.there)
+  encoding.writeVarUint(encoder, PURGED.indexOf(record.purged))
+  if (record.heir !== null) encoding.writeVarString(encoder, record.heir)
   return encoding.toUint8Array(encoder)
 }
 
@@ -26,7 +40,8 @@ export function unpackRecord(bytes: Uint8Array | null): PackedRecord | null {
   if (!bytes) return null
   try {
     const decoder = decoding.createDecoder(bytes)
-    if (decoding.readVarUint(decoder) !== FORMAT) return null
+    const format = decoding.readVarUint(decoder)
+    if (format !== FORMAT && format !== BEFORE_SYNC) return null
     const edited = decoding.readVarUint(decoder)
     const sent = decoding.readVarUint(decoder)
     const revision = decoding.readVarUint(decoder)
@@ -34,7 +49,14 @@ export function unpackRecord(bytes: Uint8Array | null): PackedRecord | null {
     const epoch = has & HAS_EPOCH ? decoding.readVarString(decoder) : null
     // A copy: a view would drag all the bytes around it along wherever it is cloned to.
     const summary = has & HAS_SUMMARY ? decoding.readVarUint8Array(decoder).slice() : null
-    return { edited, sent, revision, epoch, summary }
+    const base = { edited, sent, revision, epoch, summary }
+    if (format === BEFORE_SYNC) return { ...base, have: 0, there: 0, untold: false, purged: 'no', heir: null }
+    const have = decoding.readVarUint(decoder)
+    const there = decoding.readVarUint(decoder)
+    const purged = PURGED[decoding.readVarUint(decoder)]
+    if (purged === undefined) return null
+    const heir = has & HAS_HEIR ? decoding.readVarString(decoder) : null
+    return { ...base, have, there, untold: (has & UNTOLD) !== 0, purged, heir }
   } catch {
     return null
   }

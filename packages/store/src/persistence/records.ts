@@ -1,24 +1,94 @@
-import type { DocumentRecord, DocumentWrite } from './port.ts'
+import type { AsideNote, DocumentRecord, DocumentWrite, FeedCursor, RemoteEntry, Retirement, WriteBatch } from './port.ts'
+import { sameBytes } from './record-bytes.ts'
 
 /** A document that was never written. */
 export function freshRecord(id: string): DocumentRecord {
-  return { id, summary: null, last: 0, rows: 0, edited: 0, sent: 0, epoch: null, revision: 0 }
+  return {
+    id,
+    summary: null,
+    last: 0,
+    rows: 0,
+    edited: 0,
+    sent: 0,
+    epoch: null,
+    have: 0,
+    there: 0,
+    untold: false,
+    purged: 'no',
+    heir: null,
+    revision: 0,
+  }
+}
+
+/** A record as an older version of this program may have stored it, with what it did not know of yet. */
+export function completeRecord(stored: DocumentRecord): DocumentRecord {
+  return { ...freshRecord(stored.id), ...stored }
+}
+
+/** Whether the marks of a batch are of the history that this device follows (W11). */
+export function marksHold(batch: WriteBatch, stored: FeedCursor | null): boolean {
+  const followed = (batch.cursor ?? stored)?.incarnation
+  return batch.history === undefined || followed === undefined || batch.history === followed
 }
 
 /** The record after a write: the one place that decides what a write does to it, for every persistence. */
-export function applyWrite(record: DocumentRecord, write: DocumentWrite): DocumentRecord {
-  const last = record.last + write.updates.length
-  return {
-    id: record.id,
-    summary: write.summary ?? record.summary,
+export function applyWrite(before: DocumentRecord, write: DocumentWrite, holds = true): DocumentRecord {
+  const last = before.last + write.updates.length
+  const local = write.local && write.updates.length > 0
+  const own = write.summary !== undefined
+  let record: DocumentRecord = {
+    ...before,
+    summary: write.summary ?? before.summary,
     last,
-    rows: record.rows + write.updates.length,
-    edited: write.offer || (write.local && write.updates.length > 0) ? last : record.edited,
-    // What was never written here cannot have been sent from here.
-    sent: write.offer ? 0 : Math.max(record.sent, Math.min(write.sent ?? 0, last)),
-    epoch: write.epoch ?? record.epoch,
-    revision: record.revision + 1,
+    rows: before.rows + write.updates.length,
+    edited: local ? last : before.edited,
+    epoch: write.epoch ?? before.epoch,
+    untold: before.untold || (own && (local || write.updates.length === 0) && !isSummary(before, write.summary)),
+    revision: before.revision + 1,
   }
+  if (write.offer) record = { ...record, edited: last, sent: 0, have: 0, there: 0 }
+  if (!holds) return record
+  const { position } = write
+  const foreign = position !== undefined && record.epoch !== null && record.epoch !== position.epoch
+  if (!write.offer && !foreign) {
+    // What was never written here cannot have been sent from here.
+    record = { ...record, sent: Math.max(record.sent, Math.min(write.sent ?? 0, last)) }
+    if (position) {
+      record = { ...record, epoch: position.epoch, have: Math.max(record.have, position.seq) }
+    }
+  }
+  if (write.told && isSummary(record, write.told)) record = { ...record, untold: false }
+  return write.remote ? applyRemote(record, write.remote) : record
+}
+
+function applyRemote(record: DocumentRecord, remote: RemoteEntry): DocumentRecord {
+  if (record.epoch !== null && record.epoch !== remote.epoch) {
+    // A purged epoch that is not ours is no news; a living one is the document that took this one's place.
+    if (remote.purged) return record
+    const there = remote.seq
+    if (record.rows > 0) return { ...record, purged: 'done', heir: remote.epoch, there }
+    return born(record, remote.epoch, there, remote.summary)
+  }
+  if (remote.purged) return { ...record, epoch: remote.epoch, purged: 'done' }
+  // A relay that went back to before the purge is asked again.
+  if (record.purged !== 'no') return { ...record, purged: record.rows > 0 ? record.purged : 'asked' }
+  const theirs = remote.summary !== null && !isWaiting(record) && !record.untold
+  return {
+    ...record,
+    epoch: remote.epoch,
+    there: Math.max(record.there, remote.seq),
+    summary: theirs ? remote.summary : record.summary,
+  }
+}
+
+/** The same name, begun anew under another epoch. Row numbers go on. */
+function born(record: DocumentRecord, epoch: string, there: number, summary: Uint8Array | null): DocumentRecord {
+  const { id, last, revision } = record
+  return { ...freshRecord(id), last, edited: 0, sent: last, epoch, there, summary, revision }
+}
+
+function isSummary(record: DocumentRecord, summary: Uint8Array | undefined): boolean {
+  return record.summary !== null && summary !== undefined && sameBytes(record.summary, summary)
 }
 
 /** The record after its rows were replaced by one, which takes a number of its own. */
@@ -30,6 +100,31 @@ export function applyCompaction(record: DocumentRecord, removed: number): Docume
   return { ...record, last, rows, sent, revision: record.revision + 1 }
 }
 
+/** The record after all its rows have gone. */
+export function applyRetirement(record: DocumentRecord, { purged }: Retirement): DocumentRecord {
+  const revision = record.revision + 1
+  if (record.heir !== null) return born({ ...record, revision }, record.heir, record.there, null)
+  const { last } = record
+  const state = record.purged === 'done' ? 'done' : purged
+  return { ...record, summary: null, rows: 0, edited: 0, sent: last, untold: false, purged: state, revision }
+}
+
+/** The note of what a retirement keeps, when there is something that the relay does not have. */
+export function asideOf(record: DocumentRecord, { aside }: Retirement): AsideNote | null {
+  if (!aside || record.edited <= record.sent) return null
+  return { ...aside, conversation: record.id, epoch: record.epoch, summary: record.summary }
+}
+
 export function isWaiting(record: DocumentRecord): boolean {
-  return record.edited > record.sent
+  return record.edited > record.sent && record.purged === 'no'
+}
+
+/** Something of it is on the relay that is not here. */
+export function isBehind(record: DocumentRecord): boolean {
+  return record.there > record.have && record.purged === 'no'
+}
+
+/** Its epoch was purged, and rows of it are still here: to be set aside or let go. */
+export function isOver(record: DocumentRecord): boolean {
+  return record.purged !== 'no' && record.rows > 0
 }

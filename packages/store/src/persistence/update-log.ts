@@ -1,23 +1,20 @@
 import { isUpdateLogError, type UpdateLog, type UpdateLogErrorCode } from '@holdfast/update-log'
-import * as Y from 'yjs'
-import { mergeAll } from '../merge.ts'
+import { systemRandom } from '../environment.ts'
 import {
   type DocumentRecord,
   type DocumentWrite,
-  type FeedCursor,
   type Persistence,
   PersistenceError,
   type PersistenceErrorCode,
   type PersistenceHandle,
   type WriteBatch,
-  type WritingNote,
 } from './port.ts'
 import { packRecord, unpackRecord } from './record-bytes.ts'
-import { applyWrite, freshRecord } from './records.ts'
+import { applyRetirement, applyWrite, asideOf, freshRecord, marksHold } from './records.ts'
+import { DEVICE_DOCUMENT, deviceDocument } from './update-log-device.ts'
 
-/** Cursor, drafts and notes are a Yjs document of their own in the log: small, compacted like any other. */
-const DEVICE_DOCUMENT = '~device'
-const DEVICE_COMPACT_AFTER = 256
+/** Begins a document that is only known of: what has no row has no record in the log either. */
+const NOTHING = Uint8Array.of(0, 0)
 
 const CODES: Partial<Record<UpdateLogErrorCode, PersistenceErrorCode>> = {
   CLOSED: 'CLOSED',
@@ -26,6 +23,10 @@ const CODES: Partial<Record<UpdateLogErrorCode, PersistenceErrorCode>> = {
   LOCKED: 'BLOCKED',
   NEWER_VERSION: 'NEWER_VERSION',
   PURGED: 'DELETED',
+}
+
+function randomEpoch(): string {
+  return Array.from(systemRandom.bytes(16), (byte) => byte.toString(16).padStart(2, '0')).join('')
 }
 
 async function named<T>(work: () => Promise<T>): Promise<T> {
@@ -44,7 +45,7 @@ async function named<T>(work: () => Promise<T>): Promise<T> {
 export function updateLogPersistence(log: UpdateLog, space: string): Persistence {
   const refOf = (id: string) => ({ space, document: id })
   const records = new Map<string, DocumentRecord>()
-  const device = deviceDocument(log, space)
+  const device = deviceDocument(log, { space, document: DEVICE_DOCUMENT })
   // One change at a time: a row's number must be known before it is written, because its marks travel with it.
   let tail: Promise<unknown> = Promise.resolve()
   const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
@@ -54,7 +55,7 @@ export function updateLogPersistence(log: UpdateLog, space: string): Persistence
   }
 
   const recordOf = async (id: string): Promise<DocumentRecord | null> => {
-    const known = records.get(id)
+    const known = records.get(id) ?? device.gone(id)
     if (known) return known
     const loaded = await log.load(refOf(id))
     if (!loaded) return null
@@ -69,9 +70,20 @@ export function updateLogPersistence(log: UpdateLog, space: string): Persistence
     return record
   }
 
-  const writeDocument = async (write: DocumentWrite): Promise<DocumentRecord> => {
-    const before = (await recordOf(write.id)) ?? freshRecord(write.id)
-    const after = applyWrite(before, write)
+  const writeDocument = async (asked: DocumentWrite, holds: boolean): Promise<DocumentRecord> => {
+    const before = (await recordOf(asked.id)) ?? freshRecord(asked.id)
+    const gone = device.gone(asked.id)
+    if (gone && asked.updates.length === 0) {
+      const after = applyWrite(before, asked, holds)
+      if (after.purged !== 'no') {
+        records.set(asked.id, after)
+        await device.setGone(after)
+        return after
+      }
+    }
+    const begins = before.last === 0 && asked.updates.length === 0
+    const write = begins ? { ...asked, updates: [NOTHING] } : asked
+    const after = { ...applyWrite(before, asked, holds), ...(begins ? { last: 1, rows: 1 } : {}) }
     const summary = packRecord(after)
     // Unknown until it is through: a failed append may or may not be found later.
     records.delete(write.id)
@@ -80,9 +92,13 @@ export function updateLogPersistence(log: UpdateLog, space: string): Persistence
     }
     for (const [i, update] of write.updates.entries()) {
       const isLast = i === write.updates.length - 1
-      await log.append(refOf(write.id), update, isLast ? { summary } : {})
+      await log.append(refOf(write.id), update, {
+        ...(isLast ? { summary } : {}),
+        ...(gone && i === 0 ? { epoch: randomEpoch() } : {}),
+      })
     }
     records.set(write.id, after)
+    if (gone) await device.dropGone(write.id)
     return after
   }
 
@@ -103,7 +119,7 @@ export function updateLogPersistence(log: UpdateLog, space: string): Persistence
     return {
       identity: log.incarnation,
       lost: new Promise(() => undefined),
-      documents: () => turn(() => listRecords(log, space, records)),
+      documents: () => turn(async () => [...(await listRecords(log, space, records)), ...device.allGone()]),
       load: (id, after = 0) =>
         turn(async () => {
           const [record, loaded] = [await recordOf(id), await log.load(refOf(id))]
@@ -117,8 +133,10 @@ export function updateLogPersistence(log: UpdateLog, space: string): Persistence
         }),
       write: (batch: WriteBatch) =>
         turn(async () => {
+          if (batch.blobs?.length) await unsupported()
           const written = new Map<string, DocumentRecord>()
-          for (const write of batch.documents ?? []) written.set(write.id, await writeDocument(write))
+          const holds = marksHold(batch, device.cursor())
+          for (const write of batch.documents ?? []) written.set(write.id, await writeDocument(write, holds))
           await device.write(batch)
           return [...written.values()]
         }),
@@ -139,6 +157,26 @@ export function updateLogPersistence(log: UpdateLog, space: string): Persistence
       setDraft: (id, text) => turn(() => device.setDraft(id, text)),
       putBlob: unsupported,
       getBlob: unsupported,
+      uploads: async () => [],
+      uploaded: unsupported,
+      retire: (id, how, merge) =>
+        turn(async () => {
+          const [record, loaded] = [await recordOf(id), await log.load(refOf(id))]
+          if (!record) return null
+          const rows = [...(loaded?.snapshot ? [loaded.snapshot] : []), ...(loaded?.updates ?? [])]
+          const aside = rows.length > 0 ? asideOf(record, how) : null
+          if (aside) await device.putAside(aside, merge(rows))
+          // The log numbers from 1 again when the document begins anew.
+          const next = { ...applyRetirement(record, how), last: 0, sent: 0 }
+          await device.setGone(next)
+          if (loaded) await log.purge(refOf(id))
+          records.set(id, next)
+          return { record: next, aside }
+        }),
+      asides: () => turn(async () => device.asides()),
+      aside: (key) => turn(async () => device.aside(key)),
+      putAside: (note, update) => turn(() => device.putAside(note, update)),
+      dropAside: (key) => turn(() => device.dropAside(key)),
       close: async () => {
         closed = true
         await tail
@@ -179,58 +217,4 @@ async function listRecords(
     more = entries.length > 0 && after < head
   }
   return records
-}
-
-/** What a space's device keeps besides its documents. */
-function deviceDocument(log: UpdateLog, space: string) {
-  const ref = { space, document: DEVICE_DOCUMENT }
-  const doc = new Y.Doc()
-  const state = doc.getMap<unknown>('state')
-  const drafts = doc.getMap<string>('drafts')
-  const notes = doc.getMap<WritingNote>('writing')
-  const noteKey = (note: WritingNote): string => `${note.conversation}\n${note.message}`
-  let unwritten: Uint8Array[] = []
-  let rows = 0
-  let loaded = false
-  doc.on('update', (update: Uint8Array, origin: unknown) => {
-    if (origin !== 'log') unwritten.push(update)
-  })
-
-  const flush = async (): Promise<void> => {
-    if (unwritten.length === 0) return
-    const update = mergeAll(unwritten)
-    await log.append(ref, update)
-    unwritten = []
-    if (++rows >= DEVICE_COMPACT_AFTER) {
-      rows = 0
-      await log.compact(ref)
-    }
-  }
-
-  return {
-    load: async (): Promise<void> => {
-      if (loaded) return
-      const stored = await log.load(ref)
-      for (const update of [...(stored?.snapshot ? [stored.snapshot] : []), ...(stored?.updates ?? [])]) {
-        Y.applyUpdate(doc, update, 'log')
-      }
-      loaded = true
-    },
-    write: async (batch: WriteBatch): Promise<void> => {
-      doc.transact(() => {
-        if (batch.cursor) state.set('cursor', { ...batch.cursor })
-        for (const note of batch.writing?.add ?? []) notes.set(noteKey(note), { ...note })
-        for (const note of batch.writing?.remove ?? []) notes.delete(noteKey(note))
-      })
-      await flush()
-    },
-    cursor: () => (state.get('cursor') as FeedCursor | undefined) ?? null,
-    writing: () => [...notes.values()],
-    draft: (id: string) => drafts.get(id) ?? null,
-    setDraft: async (id: string, text: string | null): Promise<void> => {
-      if (text === null) drafts.delete(id)
-      else drafts.set(id, text)
-      await flush()
-    },
-  }
 }

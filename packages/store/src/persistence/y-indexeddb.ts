@@ -3,6 +3,7 @@ import * as Y from 'yjs'
 import { systemRandom } from '../environment.ts'
 import { persistenceError } from './errors.ts'
 import {
+  type AsideNote,
   type DocumentRecord,
   type FeedCursor,
   type Persistence,
@@ -13,7 +14,7 @@ import {
   type WritingNote,
 } from './port.ts'
 import { packRecord, unpackRecord } from './record-bytes.ts'
-import { applyCompaction, applyWrite, freshRecord } from './records.ts'
+import { applyCompaction, applyRetirement, applyWrite, asideOf, freshRecord, marksHold } from './records.ts'
 
 export interface YIndexedDbOptions {
   /** Names of the databases begin with this; a program that has such databases hands in how it names them. */
@@ -86,8 +87,14 @@ async function openHandle(prefix: string): Promise<PersistenceHandle> {
   const putRecord = (record: DocumentRecord): Promise<void> =>
     put(`record:${record.id}`, { last: record.last, rows: record.rows, packed: packRecord(record) })
 
+  const unsupported = async (): Promise<never> => {
+    throw new PersistenceError('UNSUPPORTED', 'y-indexeddb keeps no blobs')
+  }
+
   const write = async (batch: WriteBatch): Promise<DocumentRecord[]> => {
+    if (batch.blobs?.length) await unsupported()
     const written = new Map<string, DocumentRecord>()
+    const holds = marksHold(batch, await register<FeedCursor>('cursor'))
     for (const change of batch.documents ?? []) {
       if (change.updates.length > 0) {
         const { doc, storage } = await open(`${prefix}:${change.id}`)
@@ -95,7 +102,7 @@ async function openHandle(prefix: string): Promise<PersistenceHandle> {
         // Its own write began when the document changed; a later transaction of the same store comes after it.
         await storage.get('written')
       }
-      const record = applyWrite((await recordOf(change.id)) ?? freshRecord(change.id), change)
+      const record = applyWrite((await recordOf(change.id)) ?? freshRecord(change.id), change, holds)
       await putRecord(record)
       written.set(change.id, record)
     }
@@ -115,16 +122,12 @@ async function openHandle(prefix: string): Promise<PersistenceHandle> {
     return { record, updates: [await readState(`${prefix}:${id}`)] }
   }
 
-  const unsupported = async (): Promise<never> => {
-    throw new PersistenceError('UNSUPPORTED', 'y-indexeddb keeps no blobs')
-  }
-
   return {
     identity,
     lost: new Promise(() => undefined),
     documents: () =>
       inTurn(async () => {
-        const records = await Promise.all((await recordKeys(index)).map((key) => recordOf(key.slice('record:'.length))))
+        const records = await Promise.all((await keysOf(index, 'record:')).map((key) => recordOf(key.slice('record:'.length))))
         return records.filter((record) => record !== null)
       }),
     load: (id) => inTurn(() => load(id)),
@@ -144,6 +147,30 @@ async function openHandle(prefix: string): Promise<PersistenceHandle> {
     setDraft: (id, text) => inTurn(() => put(`draft:${id}`, text)),
     putBlob: unsupported,
     getBlob: unsupported,
+    uploads: async () => [],
+    uploaded: unsupported,
+    retire: (id, how, merge) =>
+      inTurn(async () => {
+        const stored = await load(id)
+        if (!stored) return null
+        const aside = stored.record.rows > 0 ? asideOf(stored.record, how) : null
+        if (aside) await put(`aside:${aside.key}`, { note: aside, update: merge(stored.updates) })
+        const { doc, storage } = await open(`${prefix}:${id}`)
+        opened.delete(`${prefix}:${id}`)
+        await storage.clearData()
+        doc.destroy()
+        const record = applyRetirement(stored.record, how)
+        await putRecord(record)
+        return { record, aside }
+      }),
+    asides: () =>
+      inTurn(async () => {
+        const found = await Promise.all((await keysOf(index, 'aside:')).map((key) => register<Aside>(key)))
+        return found.filter((each) => each !== null).map(({ note }) => note)
+      }),
+    aside: (key) => inTurn(async () => (await register<Aside>(`aside:${key}`))?.update ?? null),
+    putAside: (note, update) => inTurn(() => put(`aside:${note.key}`, { note, update })),
+    dropAside: (key) => inTurn(() => put(`aside:${key}`, null)),
     close: async () => {
       closed = true
       await tail
@@ -156,16 +183,21 @@ async function openHandle(prefix: string): Promise<PersistenceHandle> {
   }
 }
 
+interface Aside {
+  readonly note: AsideNote
+  readonly update: Uint8Array
+}
+
 const noteKey = (note: WritingNote): string => `${note.conversation}\n${note.message}`
 
-function recordKeys(index: Opened): Promise<string[]> {
+function keysOf(index: Opened, prefix: string): Promise<string[]> {
   return new Promise((resolve, reject) => {
     const { db } = index.storage
     if (!db) {
       reject(persistenceError('CLOSED'))
       return
     }
-    const range = IDBKeyRange.bound('record:', 'record:\uffff')
+    const range = IDBKeyRange.bound(prefix, `${prefix}\uffff`)
     const request = db.transaction('custom').objectStore('custom').getAllKeys(range)
     request.onsuccess = () => resolve(request.result.map(String))
     request.onerror = () => reject(persistenceError('CORRUPT', request.error))
