@@ -10,6 +10,22 @@ export type RelayEvent =
       readonly code: number
       readonly reason: string
     }
+  | { readonly event: 'sync-connected'; readonly peer: number; readonly space: string; readonly client: string }
+  | {
+      readonly event: 'sync-disconnected'
+      readonly peer: number
+      readonly space: string
+      readonly code: number
+      readonly reason: string
+    }
+  /** A client has a cursor that this history never gave: its own mistake, or the storage went back unnoticed (W11). */
+  | {
+      readonly event: 'cursor-ahead'
+      readonly peer: number
+      readonly space: string
+      readonly cursor: number
+      readonly head: number
+    }
   | { readonly event: 'room-loaded'; readonly space: string; readonly document: string; readonly updates: number }
   | { readonly event: 'room-unloaded'; readonly space: string; readonly document: string }
   | { readonly event: 'load-failed'; readonly space: string; readonly document: string; readonly error: string }

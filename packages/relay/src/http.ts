@@ -54,6 +54,7 @@ export function createHttpHandler(
     feed: { segments: 1, answer: answerFeed },
     access: { segments: 1, answer: answerAccess },
     yjs: { segments: 2, answer: (request, response) => refuse(request, response, UPGRADE_REQUIRED) },
+    sync: { segments: 1, answer: (request, response) => refuse(request, response, UPGRADE_REQUIRED) },
     healthz: { segments: 0, answer: (_request, response) => sendJson(response, 200, { status: 'ok' }) },
     readyz: { segments: 0, answer: answerReady },
     metrics: { segments: 0, answer: answerMetrics },

@@ -5,6 +5,8 @@ const BUCKETS = [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1
 export class Metrics {
   rooms = 0
   peers = 0
+  /** Documents open over shared connections. */
+  channels = 0
   /** Updates accepted from peers, and their bytes. */
   updates = 0
   updateBytes = 0
@@ -53,6 +55,7 @@ export class Metrics {
     const counter = (name: string, help: string, value: number): void => add(name, 'counter', help, [['', value]])
     gauge('rooms', 'Documents held open.', this.rooms)
     gauge('peers', 'Connections.', this.peers)
+    gauge('channels', 'Documents open over shared connections.', this.channels)
     counter('updates_total', 'Updates accepted from peers.', this.updates)
     counter('update_bytes_total', 'Bytes of updates accepted from peers.', this.updateBytes)
     counter('append_failures_total', 'Writes that failed.', this.appendFailures)

@@ -1,6 +1,8 @@
+import type { SyncLimits } from '@holdfast/protocol'
 import type { UpdateLog } from '@holdfast/update-log'
 import type { Access } from './access.ts'
 import type { RelayEvent } from './events.ts'
+import type { SocketServer, SocketServerOptions } from './sockets.ts'
 
 /** Sizes in bytes, times in milliseconds. */
 export interface Limits {
@@ -62,9 +64,13 @@ export interface RelayOptions {
   /** `--allow-origin`: origins of other applications, e.g. `['https://chat.example.org']`. */
   readonly allowOrigins?: readonly string[]
   readonly limits?: Partial<Limits>
+  /** Of `/sync`; what its welcome tells. */
+  readonly syncLimits?: Partial<SyncLimits>
   readonly clock?: Clock
   /** Draws epochs and session names: 1 to 128 of `A-Z a-z 0-9 . _ ~ -`. */
   readonly randomId?: () => string
+  /** Takes upgrades in the place of `ws`: a network of a test's own. */
+  readonly socketServer?: (options: SocketServerOptions) => SocketServer
   /** Told everything worth a line in a log. Never a token. */
   readonly onEvent?: (event: RelayEvent) => void
 }

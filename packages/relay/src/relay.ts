@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
+import { DEFAULT_SYNC_LIMITS, isName } from '@holdfast/protocol'
 import type { DocumentRef } from '@holdfast/update-log'
 import type { Grant } from './access.ts'
 import { createAddressPolicy } from './address.ts'
@@ -12,6 +13,7 @@ import { createHttpHandler } from './http.ts'
 import { Metrics } from './metrics.ts'
 import { type Clock, DEFAULT_LIMITS, type Limits, type RelayOptions } from './options.ts'
 import {
+  BAD_NAME,
   BAD_PATH,
   BAD_TOKEN,
   INTERNAL,
@@ -27,6 +29,7 @@ import { messageOf } from './room.ts'
 import { Rooms } from './rooms.ts'
 import { createSocketServer } from './sockets.ts'
 import { StockPeer } from './stock-peer.ts'
+import { createSyncEndpoint } from './sync/endpoint.ts'
 
 /** A relay without a server of its own: mount it on any node http server. */
 export interface Relay {
@@ -35,7 +38,7 @@ export interface Relay {
    * @returns false when the path is none of them, so that the caller can serve it; the Host has then been found good
    */
   handleRequest(request: IncomingMessage, response: ServerResponse): boolean
-  /** Answers an upgrade of `/yjs/<space>/<document>`; refuses every other. */
+  /** Answers an upgrade of `/yjs/<space>/<document>` and of `/sync/<space>`; refuses every other. */
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Uint8Array): void
   /** Mounts `handleUpgrade` on a server, and `handleRequest` with a 404 for other paths. */
   attach(server: Server): void
@@ -73,9 +76,17 @@ export function createRelay(options: RelayOptions): Relay {
   const randomId = options.randomId ?? randomUUID
   const rooms = new Rooms({ log, clock, limits, metrics, report, randomId })
   const feeds = new Feeds(log, clock)
-  const sockets = createSocketServer({ messageBytes: limits.messageBytes, fragments: FRAGMENTS })
-  const connections = new Map<StockPeer, Connection>()
+  const makeSocketServer = options.socketServer ?? createSocketServer
+  const sockets = makeSocketServer({ messageBytes: limits.messageBytes, fragments: FRAGMENTS })
+  const syncLimits = { ...DEFAULT_SYNC_LIMITS, ...options.syncLimits }
+  // What is larger than a piece comes in pieces, so that nobody without a token can make us take more.
+  const syncSockets = makeSocketServer({
+    messageBytes: Math.max(syncLimits.piece, DEFAULT_SYNC_LIMITS.piece),
+    fragments: FRAGMENTS,
+  })
   let nextPeer = 1
+  const sync = createSyncEndpoint({ log, gate, rooms, clock, limits, syncLimits, metrics, report }, () => nextPeer++)
+  const connections = new Map<StockPeer, Connection>()
   let isClosing = false
   /** Upgrades between admission and handshake, so that a burst does not pass the limit. */
   let entering = 0
@@ -83,6 +94,7 @@ export function createRelay(options: RelayOptions): Relay {
   let cancelTick = clock.after(TICK, tick)
   function tick(): void {
     for (const peer of [...connections.keys()]) peer.tick()
+    sync.tick()
     cancelTick = clock.after(TICK, tick)
   }
 
@@ -102,15 +114,30 @@ export function createRelay(options: RelayOptions): Relay {
     onFailed: (path, error) => report({ event: 'request-failed', path, error }),
   })
 
+  function isFull(): boolean {
+    return connections.size + sync.size + entering >= limits.connections
+  }
+
+  /** Tokens of `/sync` come in its first frame, because browsers can send no header and addresses are logged. */
+  function upgradeSync(space: string, request: IncomingMessage, socket: Duplex, head: Uint8Array): Refusal | null {
+    if (!isName(space)) return BAD_NAME
+    if (isClosing) return SHUTTING_DOWN
+    if (isFull()) return TOO_MANY
+    syncSockets.upgrade(request, socket, head, (wire) => sync.accept(space, wire))
+    return null
+  }
+
   async function upgrade(request: IncomingMessage, socket: Duplex, head: Uint8Array): Promise<Refusal | null> {
     const bad = gate.checkAddress(request)
     if (bad !== null) return bad
+    const space = syncTarget(request)
+    if (space !== null) return upgradeSync(space, request, socket, head)
     const target = stockTarget(request)
     if (target === null) return BAD_PATH
     const admission = await gate.admit(target, bearerOf(request) ?? queryOf(request).get('token'))
     if (admission.kind === 'refused') return admission.refusal
     if (isClosing) return SHUTTING_DOWN
-    if (connections.size + entering >= limits.connections) return TOO_MANY
+    if (isFull()) return TOO_MANY
     const { grant } = admission
     if (grant.expires !== null && grant.expires <= clock.now()) return BAD_TOKEN
     entering += 1
@@ -191,7 +218,7 @@ export function createRelay(options: RelayOptions): Relay {
               onLastGone = resolve
             })
       for (const peer of [...connections.keys()]) peer.tell('shutting-down')
-      await gone
+      await Promise.all([gone, sync.close()])
       cancelTick()
       await rooms.settled()
     },
@@ -203,6 +230,12 @@ function stockTarget(request: IncomingMessage): Required<Target> | null {
   const [, root, space, document, ...more] = pathOf(request).split('/')
   if (root !== 'yjs' || space === undefined || document === undefined || more.length > 0) return null
   return { space, document }
+}
+
+/** `/sync/<space>`; null for another shape. */
+function syncTarget(request: IncomingMessage): string | null {
+  const [, root, space, ...more] = pathOf(request).split('/')
+  return root === 'sync' && space !== undefined && more.length === 0 ? space : null
 }
 
 /** A token's end is kept however far away it is: timers reach 24 days. */

@@ -17,9 +17,9 @@ import {
   UpdateLogError,
 } from '@holdfast/update-log'
 import type { RelayEvent } from './events.ts'
+import type { CaughtUp, Member, RoomFailure } from './member.ts'
 import type { Metrics } from './metrics.ts'
 import type { Clock, Limits } from './options.ts'
-import type { CaughtUp, Member, RoomFailure } from './member.ts'
 import { partsOf, StateCache } from './state-cache.ts'
 import { type Accepted, isOfOne, type Settle, Writes } from './writes.ts'
 
@@ -126,7 +126,10 @@ export class Room {
 
   /** Takes an update that the intake decided to store: it will be written, then shown to the others (W2). */
   store(update: Uint8Array, from: Member, settle: Settle | null = null): void {
-    if (this.#state !== 'open') return
+    if (this.#state !== 'open') {
+      settle?.({ kind: 'failed', error: new UpdateLogError('CLOSED', 'The room has ended.') })
+      return
+    }
     this.#services.metrics.updates += 1
     this.#services.metrics.updateBytes += update.length
     this.#writes.add({ update, from, settle })

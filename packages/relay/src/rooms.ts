@@ -1,9 +1,9 @@
 import { type DocumentRef, shouldCompact, type UpdateLog } from '@holdfast/update-log'
 import { Compactions } from './compactions.ts'
 import type { RelayEvent } from './events.ts'
+import type { Member } from './member.ts'
 import type { Metrics } from './metrics.ts'
 import type { Clock, Limits } from './options.ts'
-import type { Member } from './member.ts'
 import { Room } from './room.ts'
 
 export interface RoomsOptions {

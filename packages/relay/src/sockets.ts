@@ -89,6 +89,12 @@ class SocketWire implements Wire {
     if (this.#ws.readyState === WebSocket.OPEN) this.#ws.send(bytes, { binary: true, fin: last })
   }
 
+  sendAll(messages: readonly Uint8Array[]): void {
+    this.#socket.cork()
+    for (const message of messages) this.send(message, true)
+    this.#socket.uncork()
+  }
+
   get waiting(): number {
     return this.#ws.bufferedAmount
   }

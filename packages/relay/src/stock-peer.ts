@@ -19,10 +19,10 @@ import {
 } from '@holdfast/protocol'
 import type { RelayEvent } from './events.ts'
 import type { Lag } from './lag.ts'
+import type { Member, RoomFailure } from './member.ts'
 import type { Metrics } from './metrics.ts'
 import type { Limits } from './options.ts'
 import { Outbox } from './outbox.ts'
-import type { Member, RoomFailure } from './member.ts'
 import { encodedStateVector, messageOf, type Room } from './room.ts'
 import type { Wire, WireListener } from './wire.ts'
 

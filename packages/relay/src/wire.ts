@@ -5,6 +5,8 @@ export interface Wire {
    * between.
    */
   send(bytes: Uint8Array, last: boolean): void
+  /** Sends whole messages, together if that is cheaper. */
+  sendAll(messages: readonly Uint8Array[]): void
   /** Bytes handed over and not yet taken by the system. */
   readonly waiting: number
   /** So much is waiting that nothing more should be sent before `drained` is told. */

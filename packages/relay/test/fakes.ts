@@ -111,6 +111,10 @@ export class FakeWire implements Wire {
     for (const look of this.#looks.splice(0)) look()
   }
 
+  sendAll(messages: readonly Uint8Array[]): void {
+    for (const message of messages) this.send(message, true)
+  }
+
   get waiting(): number {
     return this.#waiting
   }

@@ -1,0 +1,62 @@
+import { CLOSE, type CloseCode, type HelloFrame, type SyncConnectionEvent } from '@holdfast/protocol'
+import type { Grant } from '../access.ts'
+import type { RefusalCode } from '../refusal.ts'
+import { messageOf } from '../room.ts'
+import type { SyncServices } from './services.ts'
+import type { SyncSpace } from './space.ts'
+
+type Verified = Extract<SyncConnectionEvent, { readonly kind: 'verified' }>
+type Denied = Extract<SyncConnectionEvent, { readonly kind: 'denied' }>
+
+const CLOSES: Partial<Record<RefusalCode, CloseCode>> = {
+  NO_TOKEN: CLOSE.TOKEN_EXPIRED,
+  BAD_TOKEN: CLOSE.TOKEN_EXPIRED,
+  FORBIDDEN: CLOSE.FORBIDDEN,
+  UNKNOWN_SPACE: CLOSE.NOT_FOUND,
+  BAD_NAME: CLOSE.NOT_FOUND,
+}
+
+/**
+ * Whether a token admits to the space, and where the client then stands. In the order of every other endpoint: nobody without a good
+ * token learns which spaces exist.
+ * @param hello the client's, when it is not admitted yet
+ */
+export async function verifyToken(
+  services: SyncServices,
+  space: SyncSpace,
+  token: string,
+  hello: HelloFrame | null,
+): Promise<{ readonly kind: 'verified'; readonly grant: Grant; readonly event: Verified } | Denied> {
+  const { gate, clock, log, report } = services
+  try {
+    const admission = await gate.admit({ space: space.name }, token)
+    if (admission.kind === 'refused') {
+      const { code, message } = admission.refusal
+      return denied(CLOSES[code] ?? CLOSE.FORBIDDEN, message)
+    }
+    const { grant } = admission
+    if (grant.expires !== null && grant.expires <= clock.now())
+      return denied(CLOSE.TOKEN_EXPIRED, 'The token has expired.')
+    const head = await space.head()
+    return { kind: 'verified', grant, event: verified(grant, head) }
+  } catch (error) {
+    report({ event: 'request-failed', path: `/sync/${space.name}`, error: messageOf(error) })
+    return denied(CLOSE.LOAD_FAILED, 'The space could not be read. Try again.')
+  }
+
+  function verified(grant: Grant, head: number): Verified {
+    const follows = hello !== null && log.follows(space.name, hello.incarnation, hello.cursor)
+    return {
+      kind: 'verified',
+      role: grant.role,
+      expiresIn: grant.expires === null ? 0 : Math.max(1, Math.floor((grant.expires - clock.now()) / 1000)),
+      incarnation: log.history,
+      head,
+      follows,
+    }
+  }
+}
+
+function denied(code: CloseCode, reason: string): Denied {
+  return { kind: 'denied', code, reason }
+}

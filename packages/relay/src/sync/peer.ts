@@ -1,0 +1,402 @@
+import {
+  CLOSE,
+  type CloseCode,
+  type OpenFrame,
+  type RequestAnswer,
+  SyncConnection,
+  type SyncConnectionEffect,
+  type SyncConnectionEvent,
+  type SyncRole,
+} from '@holdfast/protocol'
+import { type Grant, reachesDocument } from '../access.ts'
+import { messageOf } from '../room.ts'
+import type { Wire, WireListener } from '../wire.ts'
+import { verifyToken } from './admission.ts'
+import { type ChannelEvent, type ChannelHost, SyncChannel } from './channel.ts'
+import { FORBIDDEN, failedAnswer, failingOf } from './failures.ts'
+import { OpenQueue } from './open-queue.ts'
+import type { SyncServices } from './services.ts'
+import type { SpacePeer, SyncSpace } from './space.ts'
+
+export interface SyncPeerOptions {
+  readonly id: number
+  readonly wire: Wire
+  readonly space: SyncSpace
+  readonly services: SyncServices
+  /** Called once, when the connection is over. */
+  readonly onGone: (peer: SyncPeer) => void
+}
+
+/** Handed to the socket at a time, in bytes. */
+const BUDGET = 64 * 1024
+/** More that was accepted and is not durable, and the sender is held back. */
+const MOST_UNDER_WAY = 16 * 1024 * 1024
+
+/** One connection of `/sync/<space>`: carries out what `SyncConnection` decides. */
+export class SyncPeer implements WireListener, ChannelHost, SpacePeer {
+  readonly id: number
+  readonly services: SyncServices
+  readonly space: SyncSpace
+  client = ''
+  role: SyncRole = 'read'
+  readonly #options: SyncPeerOptions
+  readonly #wire: Wire
+  readonly #connection: SyncConnection
+  readonly #channels = new Map<number, SyncChannel>()
+  readonly #opens: OpenQueue
+  readonly #flushes = new Set<number>()
+  #grant: Grant | null = null
+  #cancelHello: (() => void) | null = null
+  #cancelExpiry: (() => void) | null = null
+  #verifying: Promise<void> = Promise.resolve()
+  #turnIsSet = false
+  #underWay = 0
+  #isHeldBack = false
+  #isDraining = false
+  #isOver = false
+  #isGone = false
+  #closeCode: number | null = null
+  #closeReason = ''
+  /** Monotonic times in ms. */
+  #lastProgress: number
+  #lastHeard: number
+  #pingedAt: number | null = null
+
+  constructor(options: SyncPeerOptions) {
+    const { id, wire, space, services } = options
+    this.id = id
+    this.space = space
+    this.services = services
+    this.#options = options
+    this.#wire = wire
+    this.#lastProgress = services.clock.monotonic()
+    this.#lastHeard = this.#lastProgress
+    this.#opens = new OpenQueue(() => this.#connection.waiting)
+    const { versions, syncLimits: limits } = services
+    this.#connection = new SyncConnection({
+      limits,
+      waitingBytes: services.limits.waitingBytes,
+      ...(versions === undefined ? {} : { versions }),
+    })
+  }
+
+  /** The socket is there. */
+  begin(): void {
+    this.#run(this.#connection.begin())
+  }
+
+  /** Called every second or so. */
+  tick(): void {
+    const { limits, clock } = this.services
+    const now = clock.monotonic()
+    if (this.#connection.waiting === 0 && this.#wire.waiting === 0) this.#lastProgress = now
+    const isDeaf =
+      this.#pingedAt !== null && this.#lastHeard < this.#pingedAt && now - this.#pingedAt > limits.pingEvery
+    const oldest = this.#connection.oldestTransfer
+    const isUnfinished = oldest !== null && now - oldest > limits.pingEvery
+    if (isDeaf || isUnfinished || now - this.#lastProgress > limits.stallAfter) {
+      this.#handle({ kind: 'stalled' })
+    } else if (now - Math.max(this.#lastHeard, this.#pingedAt ?? 0) > limits.pingEvery) {
+      this.#pingedAt = now
+      this.#wire.ping()
+    }
+  }
+
+  /** Takes nothing more, so that what was taken can be finished and told. */
+  drain(): void {
+    this.#isDraining = true
+    this.#wire.pause()
+  }
+
+  shutDown(): void {
+    this.#turn()
+    this.#handle({ kind: 'shutting-down' })
+  }
+
+  incarnationChanged(): void {
+    this.#handle({ kind: 'incarnation-changed' })
+  }
+
+  // What the socket tells.
+
+  message(bytes: Uint8Array): void {
+    this.#lastHeard = this.services.clock.monotonic()
+    this.#handle({ kind: 'bytes', bytes, now: this.#lastHeard })
+  }
+
+  textMessage(): void {
+    this.#handle({ kind: 'text' })
+  }
+
+  pong(): void {
+    this.#lastHeard = this.services.clock.monotonic()
+  }
+
+  drained(): void {
+    this.#lastProgress = this.services.clock.monotonic()
+    this.#pump()
+  }
+
+  closed(code: number): void {
+    if (this.#isGone) return
+    this.#isGone = true
+    this.#handle({ kind: 'gone' })
+    this.#isOver = true
+    this.#cancelHello?.()
+    this.#cancelExpiry?.()
+    this.#opens.clear()
+    this.space.leave(this)
+    const event = 'sync-disconnected'
+    this.services.report({
+      event,
+      peer: this.id,
+      space: this.space.name,
+      code: this.#closeCode ?? code,
+      reason: this.#closeReason,
+    })
+    this.#options.onGone(this)
+  }
+
+  // What the space and the channels tell.
+
+  committed(head: number): void {
+    this.#handle({ kind: 'committed', head })
+  }
+
+  tell(opening: number, event: ChannelEvent): void {
+    this.#handle({ kind: 'channel', opening, event })
+  }
+
+  flushSoon(opening: number): void {
+    this.#flushes.add(opening)
+    this.#turnSoon()
+  }
+
+  underWay(bytes: number): void {
+    this.#underWay += bytes
+    const holdBack = this.#underWay > (this.#isHeldBack ? MOST_UNDER_WAY / 2 : MOST_UNDER_WAY)
+    if (holdBack === this.#isHeldBack) return
+    this.#isHeldBack = holdBack
+    if (holdBack) this.#wire.pause()
+    else if (!this.#isDraining) this.#wire.resume()
+  }
+
+  levelled(channel: SyncChannel): void {
+    this.#opens.done(channel)
+  }
+
+  over(channel: SyncChannel): void {
+    if (this.#channels.delete(channel.opening)) this.services.metrics.channels -= 1
+    this.#opens.done(channel)
+  }
+
+  garbage(reason: string): void {
+    this.#handle({ kind: 'denied', code: CLOSE.BAD_FRAME, reason })
+  }
+
+  #handle(event: SyncConnectionEvent): void {
+    if (this.#isOver && event.kind !== 'gone') return
+    this.#run(this.#connection.handle(event))
+    this.#turnSoon()
+  }
+
+  #run(effects: readonly SyncConnectionEffect[]): void {
+    for (const effect of effects) this.#carryOut(effect)
+  }
+
+  #carryOut(effect: SyncConnectionEffect): void {
+    switch (effect.kind) {
+      case 'channel':
+        this.#channels.get(effect.opening)?.carryOut(effect.effect)
+        return
+      case 'close':
+        this.#close(effect.code, effect.reason)
+        return
+      case 'set-timer':
+        // The token's own end is kept by `#armExpiry`, however far away it is.
+        if (effect.timer === 'hello') {
+          this.#cancelHello = this.services.clock.after(effect.ms, () =>
+            this.#handle({ kind: 'timer', timer: 'hello' }),
+          )
+        }
+        return
+      case 'clear-timer':
+        if (effect.timer === 'hello') this.#cancelHello?.()
+        return
+      case 'verify':
+        this.client ||= effect.client
+        this.#verify(effect.token)
+        return
+      case 'admitted':
+        this.#admitted(effect.role, effect.renewed)
+        return
+      case 'note-ahead': {
+        const { cursor, head } = effect
+        this.services.report({ event: 'cursor-ahead', peer: this.id, space: this.space.name, cursor, head })
+        return
+      }
+      case 'read-feed':
+        this.#readFeed(effect.after, effect.limit)
+        return
+      case 'open':
+        this.#open(effect.opening, effect.open)
+        return
+      case 'summary':
+        this.#summary(effect.request, effect.document, effect.epoch, effect.summary.slice())
+        return
+      case 'purge':
+        this.#purge(effect.request, effect.document, effect.epoch)
+    }
+  }
+
+  /** One token after the other, so that the last one given is the one that counts. */
+  #verify(token: string): void {
+    this.#verifying = this.#verifying.then(async () => {
+      const { state } = this.#connection
+      const hello = state.kind === 'verifying' ? state.hello : null
+      const verdict = await verifyToken(this.services, this.space, token, hello)
+      if (this.#isOver) return
+      if (verdict.kind === 'denied') {
+        this.#handle(verdict)
+        return
+      }
+      this.#grant = verdict.grant
+      this.#armExpiry(verdict.grant)
+      this.#handle(verdict.event)
+    })
+  }
+
+  #armExpiry(grant: Grant): void {
+    this.#cancelExpiry?.()
+    this.#cancelExpiry = null
+    if (grant.expires === null) return
+    const left = grant.expires - this.services.clock.now()
+    if (left <= 0) this.#handle({ kind: 'timer', timer: 'expiry' })
+    else this.#cancelExpiry = this.services.clock.after(left, () => this.#armExpiry(grant))
+  }
+
+  #admitted(role: SyncRole, renewed: boolean): void {
+    this.role = role
+    if (!renewed) {
+      this.space.enter(this)
+      this.services.report({ event: 'sync-connected', peer: this.id, space: this.space.name, client: this.client })
+      return
+    }
+    for (const channel of [...this.#channels.values()]) {
+      if (this.#reaches(channel.ref.document)) channel.tell({ kind: 'role', role })
+      else channel.end(FORBIDDEN)
+    }
+  }
+
+  #reaches(document: string): boolean {
+    return this.#grant !== null && reachesDocument(this.#grant, document)
+  }
+
+  #readFeed(after: number, limit: number): void {
+    this.space.feed(after, limit).then(
+      ({ entries, head }) => {
+        if (head < after) {
+          this.incarnationChanged()
+          return
+        }
+        const upTo = entries.length < limit ? head : entries.at(-1)!.feed
+        const page = entries
+          .filter(({ document }) => this.#reaches(document))
+          .map(({ feed, ...entry }) => ({ ...entry, number: feed }))
+        this.#handle({ kind: 'feed-page', entries: page, upTo, head })
+      },
+      (error: unknown) => {
+        this.services.report({ event: 'request-failed', path: `/sync/${this.space.name}`, error: messageOf(error) })
+        this.#handle({ kind: 'feed-failed' })
+      },
+    )
+  }
+
+  #open(opening: number, open: OpenFrame): void {
+    const ref = { space: this.space.name, document: open.document }
+    const channel = new SyncChannel(opening, ref, open, this)
+    this.#channels.set(opening, channel)
+    this.services.metrics.channels += 1
+    if (this.#reaches(open.document)) this.#opens.add(channel)
+    else channel.refuse(FORBIDDEN)
+  }
+
+  #summary(request: number, document: string, epoch: string, summary: Uint8Array): void {
+    const ref = { space: this.space.name, document }
+    const { log, rooms } = this.services
+    if (!this.#reaches(document)) {
+      this.#answer(request, failedAnswer(FORBIDDEN))
+      return
+    }
+    const done = (feed: number): void => this.#answer(request, { kind: 'done', feed })
+    const failed = (error: unknown): void => this.#answer(request, failedAnswer(failingOf(error)))
+    const room = rooms.find(ref)
+    // With updates that wait to be written it is one write, and follows on the document's first update if that is among them.
+    const joins =
+      room?.epoch === epoch &&
+      room.summarize(summary, (outcome) => (outcome.kind === 'durable' ? done(outcome.feed) : failed(outcome.error)))
+    if (!joins) log.setSummary(ref, summary, { epoch }).then(({ feed }) => done(feed), failed)
+  }
+
+  #purge(request: number, document: string, epoch: string): void {
+    if (!this.#reaches(document)) {
+      this.#answer(request, failedAnswer(FORBIDDEN))
+      return
+    }
+    this.services.log.purge({ space: this.space.name, document }, { epoch }).then(
+      ({ feed }) => this.#answer(request, { kind: 'done', feed }),
+      (error: unknown) => this.#answer(request, failedAnswer(failingOf(error))),
+    )
+  }
+
+  #answer(request: number, answer: RequestAnswer): void {
+    this.#handle({ kind: 'answered', request, answer })
+  }
+
+  #turnSoon(): void {
+    if (this.#turnIsSet || this.#isOver) return
+    this.#turnIsSet = true
+    setImmediate(() => this.#turn())
+  }
+
+  /** The turn of the event loop is over: acks have joined, and everything goes out together. */
+  #turn(): void {
+    this.#turnIsSet = false
+    if (this.#isOver) return
+    const flushes = [...this.#flushes]
+    this.#flushes.clear()
+    for (const opening of flushes) {
+      this.#run(this.#connection.handle({ kind: 'channel', opening, event: { kind: 'flush' } }))
+    }
+    this.#pump()
+  }
+
+  /** W7: as much as the socket takes. */
+  #pump(): void {
+    while (!this.#isOver && !this.#wire.isFull) {
+      const messages = this.#connection.next(BUDGET)
+      for (const message of messages) this.services.metrics.sentBytes += message.length
+      this.services.metrics.sentFrames += messages.length
+      if (messages.length > 0) this.#wire.sendAll(messages)
+      else {
+        this.#run(this.#connection.sent())
+        this.#opens.next()
+        if (this.#connection.waiting === 0) return
+      }
+    }
+  }
+
+  #close(code: CloseCode, reason: string): void {
+    if (this.#closeCode !== null) return
+    // What waits for room is told as far as there is any: the last acks, mostly.
+    this.#pump()
+    this.#isOver = true
+    this.#closeCode = code
+    this.#closeReason = reason
+    this.services.metrics.closed(code)
+    // One that takes nothing would not take a close frame either.
+    if (code === CLOSE.STALLED && this.#wire.waiting > 0) this.#wire.terminate()
+    else this.#wire.close(code, reason)
+    this.#wire.resume()
+  }
+}
