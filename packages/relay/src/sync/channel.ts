@@ -50,7 +50,8 @@ export class SyncChannel implements Member {
   readonly isBrief: boolean
   readonly #host: ChannelHost
   #room: Room | null = null
-  #stands: 'opening' | 'open' | 'over' = 'opening'
+  /** `refused`: the room did not take it; the client is told as soon as it is known why. */
+  #stands: 'opening' | 'open' | 'refused' | 'over' = 'opening'
 
   constructor(opening: number, ref: DocumentRef, open: OpenFrame, host: ChannelHost) {
     this.opening = opening
@@ -107,6 +108,7 @@ export class SyncChannel implements Member {
   failed(why: RoomFailure, error?: unknown): void {
     const { services } = this.#host
     if (this.#stands === 'opening') {
+      this.#stands = 'refused'
       const begun = services.rooms.find(this.ref)?.epoch ?? null
       const cause =
         why === 'purged' || why === 'other-epoch'

@@ -12,6 +12,8 @@ import {
 import { WebSocket } from 'ws'
 import * as Y from 'yjs'
 
+type Asked = number | string | null
+
 export type ClientEffectOf<K extends SyncClientEffect['kind']> = Extract<SyncClientEffect, { readonly kind: K }>
 type ChannelSaid = ClientEffectOf<'channel'>['effect']
 
@@ -93,7 +95,7 @@ export class Device {
     while (!condition()) await new Promise<void>((resolve) => this.#waiting.push(resolve))
   }
 
-  async answer(request: number | null): Promise<RequestAnswer> {
+  async answer(request: Asked): Promise<RequestAnswer> {
     const find = (): ClientEffectOf<'answered'> | undefined =>
       this.said.find((effect): effect is ClientEffectOf<'answered'> => {
         return effect.kind === 'answered' && effect.request === request
