@@ -13,7 +13,7 @@ import {
 import { DEFAULT_SUMMARY_LIMIT, MAX_FEED_LIMIT } from './limits.ts'
 import { refKey, requireName, requireRef } from './names.ts'
 import { randomId } from './random.ts'
-import { beginRun, follows, historyName, renewRuns } from './runs.ts'
+import { beginRun, follows, historyName, type Runs, renewRuns } from './runs.ts'
 import type { Appended, Change, CommitEvent, CompactResult, DocumentRef, FeedEntry, UpdateLog } from './types.ts'
 
 export interface MemoryLogOptions {
@@ -21,6 +21,8 @@ export interface MemoryLogOptions {
   readonly randomId?: () => string
   readonly summaryLimit?: number
   readonly compactor?: Compactor
+  /** What an earlier log left; without it everything goes with this one. */
+  readonly folder?: MemoryFolder
 }
 
 interface Stored {
@@ -31,6 +33,39 @@ interface Stored {
   summary: Uint8Array | null
 }
 
+/** What is left of a memory log when it ends, as a data folder is of a real one. One log has it at a time. */
+export interface MemoryFolder {
+  /** The folder as it is now, in another place. */
+  copy(): MemoryFolder
+}
+
+interface Kept extends MemoryFolder {
+  readonly stored: Map<string, Stored>
+  readonly feeds: Map<string, FeedCounter>
+  runs: Runs | null
+  commits: number
+}
+
+export function createMemoryFolder(): MemoryFolder {
+  return keep(new Map(), new Map(), null, 0)
+}
+
+function keep(stored: Kept['stored'], feeds: Kept['feeds'], runs: Runs | null, commits: number): Kept {
+  const kept: Kept = {
+    stored,
+    feeds,
+    runs,
+    commits,
+    copy: () => {
+      const documents = Array.from(kept.stored, ([key, entry]) => {
+        return [key, { ...entry, updates: entry.updates.slice() }] as const
+      })
+      return keep(new Map(documents), new Map(kept.feeds), kept.runs, kept.commits)
+    },
+  }
+  return kept
+}
+
 /**
  * An update log that forgets everything with the process: for tests, and for a relay that only passes on. Passes the same contract
  * suite as the one over LevelDB.
@@ -39,11 +74,15 @@ export function createMemoryLog(options: MemoryLogOptions = {}): UpdateLog {
   const draw = options.randomId ?? randomId
   const summaryLimit = options.summaryLimit ?? DEFAULT_SUMMARY_LIMIT
   const compactor = options.compactor ?? inlineCompactor
-  const stored = new Map<string, Stored>()
-  const feeds = new Map<string, FeedCounter>()
+  const folder = (options.folder ?? createMemoryFolder()) as Kept
+  const { stored, feeds } = folder
+  const created = folder.runs === null
   const listeners = new Set<(event: CommitEvent) => void>()
-  let runs = beginRun(null, draw(), draw(), new Map())
-  let commits = 0
+  // What a reader of the log before may have seen is not known.
+  for (const [space, { head }] of feeds) feeds.set(space, { head, observed: head })
+  const heads = new Map([...feeds].map(([space, { head }]) => [space, head]))
+  let runs = beginRun(folder.runs, folder.runs?.incarnation ?? draw(), draw(), heads)
+  folder.runs = runs
   let closed = false
 
   function requireOpen(): void {
@@ -57,8 +96,8 @@ export function createMemoryLog(options: MemoryLogOptions = {}): UpdateLog {
     if (feed > counter.head) feeds.set(ref.space, { ...counter, head: feed })
     const moved = { ...head, feed }
     stored.set(refKey(ref), { ref: { ...ref }, head: moved, ...content })
-    commits += 1
-    const event: CommitEvent = { commit: commits, changes: [changeOf(ref, moved)] }
+    folder.commits += 1
+    const event: CommitEvent = { commit: folder.commits, changes: [changeOf(ref, moved)] }
     // Like a real commit, it is told after the call, not within it.
     queueMicrotask(() => {
       for (const listener of listeners) listener(event)
@@ -76,7 +115,7 @@ export function createMemoryLog(options: MemoryLogOptions = {}): UpdateLog {
     get openings() {
       return runs.openings
     },
-    opened: { created: true, renewed: null },
+    opened: { created, renewed: null },
 
     follows: (space, history, cursor) => follows(runs, space, history, cursor),
 
@@ -194,6 +233,7 @@ export function createMemoryLog(options: MemoryLogOptions = {}): UpdateLog {
     async renewIncarnation() {
       requireOpen()
       runs = renewRuns(runs, draw())
+      folder.runs = runs
       return runs.incarnation
     },
 
