@@ -74,7 +74,7 @@ export type ClientChannelEffect =
    * The relay has the document open. What the client has beyond `stateVector` is to be offered, unless `trusted` (the acks of
    * earlier openings still hold) and nothing is unacknowledged. An empty difference is offered too: the state vector may
    * name what is not durable yet, and the ack of the offer is the word that it is. `epoch` is worth remembering once an ack
-   * came or `seq` is over 0.
+   * came or `seq` is over 0; it may be another than the one asked for (Y12).
    */
   | {
       readonly kind: 'opened'
@@ -86,7 +86,10 @@ export type ClientChannelEffect =
     }
   /** Not opened, by a code of `REFUSAL`. */
   | { readonly kind: 'refused'; readonly code: number; readonly text: string }
-  /** W9: this epoch will not be taken again. What the device still has of it is to be set aside. `epoch`: what the relay has. */
+  /**
+   * W9: this epoch will not be taken again. What the device still has of it is to be set aside. `refused` or `closed` follows.
+   * `epoch`: the purged one, or (`EPOCH_OTHER`) the live one.
+   */
   | { readonly kind: 'set-aside'; readonly code: number; readonly epoch: string; readonly text: string }
   | { readonly kind: 'deliver'; readonly update: Uint8Array; readonly seq: number }
   | { readonly kind: 'level'; readonly seq: number }
@@ -200,11 +203,8 @@ function receive(state: Exclude<ClientChannelState, { kind: 'closed' }>, frame: 
 }
 
 function opened(asked: Asked, { epoch, seq, role, stateVector }: OpenedFrame): ClientChannelStep {
-  if (asked.epoch !== '' && asked.epoch !== epoch) {
-    return broken({ kind: 'opening', asked }, 'opens another epoch than the one asked for')
-  }
-  // A log that is shorter than it was has lost what it acknowledged (W11).
-  const trusted = asked.trusted && asked.epoch !== '' && seq >= asked.seq
+  // W11: a log that is shorter than it was, or goes on under another epoch, has lost what it acknowledged.
+  const trusted = asked.trusted && asked.epoch === epoch && seq >= asked.seq
   return {
     state: {
       kind: 'open',
@@ -276,10 +276,12 @@ function message(state: Open, bytes: Uint8Array): ClientChannelStep {
 }
 
 function refused(code: number, epoch: string, text: string): ClientChannelStep {
+  const effects: ClientChannelEffect[] = []
   if (code === REFUSAL.EPOCH_PURGED || code === REFUSAL.EPOCH_OTHER) {
-    return { state: CLOSED, effects: [{ kind: 'set-aside', code, epoch, text }] }
+    effects.push({ kind: 'set-aside', code, epoch, text })
   }
-  return { state: CLOSED, effects: [{ kind: 'refused', code, text }] }
+  effects.push({ kind: 'refused', code, text })
+  return { state: CLOSED, effects }
 }
 
 function ended(code: number, epoch: string, text: string): ClientChannelStep {

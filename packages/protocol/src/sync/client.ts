@@ -107,7 +107,7 @@ export class SyncClient {
 
   /**
    * Opens a channel: from `greeted` on, what is opened at once goes with the hello.
-   * @returns the opening's number, good until its effect `refused`, `set-aside`, `closed` or `lost`; null when no channel is
+   * @returns the opening's number, good until its effect `refused`, `closed` or `lost`; null when no channel is
    * free, the connection is not there, or (before the welcome) no more can be sent ahead
    */
   open(wish: OpenWish): number | null {

@@ -14,7 +14,7 @@ export const REFUSAL = {
   NOT_FOUND: 404,
   /** The role does not allow writing (W4). */
   READ_ONLY: 405,
-  /** The document lives under another epoch: it was purged and made anew. The live epoch comes with it. */
+  /** A request names an epoch that is not the live one. Refusing an `open`, with the live epoch: the relay cannot take what is of this one. */
   EPOCH_OTHER: 409,
   /** This epoch was purged and stays refused (W9). */
   EPOCH_PURGED: 410,

@@ -149,9 +149,10 @@ export type RelayChannelEffect =
   | { readonly kind: 'stop'; readonly request: number; readonly key: string }
   /** Forget what waits to be sent in this channel, but for acks and answers. */
   | { readonly kind: 'drop-queue' }
-  /** The channel wants nothing more of the room (its appends may still be under way): no broadcast, its presence ends. */
-  | { readonly kind: 'quiet' }
-  /** The channel is over; its number is free. */
+  /**
+   * The opening is over: it leaves the room. Not before, even if it is closing: what is under way for it, and whether that or the room
+   * fails, has to reach it.
+   */
   | { readonly kind: 'ended' }
   /** The client breaks the protocol: close the connection with `BAD_FRAME`. */
   | { readonly kind: 'broken'; readonly reason: string }

@@ -32,7 +32,7 @@ export function stepRelayChannel(
   if (state.kind === 'ended') return { state, effects: NONE }
   switch (event.kind) {
     case 'gone':
-      return { state: ENDED, effects: [{ kind: 'quiet' }, { kind: 'ended' }] }
+      return { state: ENDED, effects: [{ kind: 'ended' }] }
     case 'end':
       return end(channel, state, event.code, event.text)
     default:
@@ -161,8 +161,7 @@ function receive(channel: number, state: RelayChannelOpen, frame: ChannelClientF
     }
     case 'close': {
       const step = settle(channel, soon({ ...state, closing: true }))
-      const quiet: readonly RelayChannelEffect[] = step.state.kind === 'ended' ? NONE : [{ kind: 'quiet' }]
-      return { state: step.state, effects: [{ kind: 'drop-queue' }, ...quiet, ...step.effects] }
+      return { state: step.state, effects: [{ kind: 'drop-queue' }, ...step.effects] }
     }
   }
 }
@@ -258,7 +257,7 @@ function end(
   const acks = state.kind === 'open' ? takeAcks(channel, state).frames : []
   return {
     state: ENDED,
-    effects: [...acks.map(send), send({ kind: 'closed', channel, code, text }), { kind: 'quiet' }, { kind: 'ended' }],
+    effects: [...acks.map(send), send({ kind: 'closed', channel, code, text }), { kind: 'ended' }],
   }
 }
 

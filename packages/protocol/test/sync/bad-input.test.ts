@@ -19,7 +19,7 @@ const UPDATE = Uint8Array.of(1, 2)
 function closes(end: RelayEnd, code: number, reason: string): void {
   expect(end.effects).toContainEqual({ kind: 'close', code, reason })
   const left = end.effects.map((effect) => (effect.kind === 'channel' ? effect.effect.kind : effect.kind))
-  expect(left.filter((kind) => !['clear-timer', 'close', 'quiet', 'ended'].includes(kind))).toEqual([])
+  expect(left.filter((kind) => !['clear-timer', 'close', 'ended'].includes(kind))).toEqual([])
   expect(end.connection.state).toEqual({ kind: 'closed', code })
 }
 

@@ -143,7 +143,7 @@ describe('opening', () => {
     })
     expect(early.effects).toEqual([{ kind: 'broken', reason: 'channel 4: message before it was opened' }])
     const closed = new Opening().step({ kind: 'frame', frame: { kind: 'close', channel: CH } })
-    expect(closed.kinds()).toEqual(['closed', 'quiet', 'ended'])
+    expect(closed.kinds()).toEqual(['closed', 'ended'])
   })
 
   it('Y11 sends what came while the client was brought level after it, each once', () => {
@@ -227,7 +227,7 @@ describe('acks', () => {
   it('W2 an update that could not be written ends the channel without an ack', () => {
     const opening = new Opening().opened().update(STORE).clear()
     opening.step({ kind: 'append-failed', code: REFUSAL.STORAGE_FULL })
-    expect(opening.kinds()).toEqual(['closed', 'quiet', 'ended'])
+    expect(opening.kinds()).toEqual(['closed', 'ended'])
     expect(opening.frames()[0]).toMatchObject({ code: REFUSAL.STORAGE_FULL })
   })
 
@@ -351,7 +351,7 @@ describe('ending', () => {
   it('Y7 closes when the last update is durable, and tells its ack before', () => {
     const opening = new Opening().opened().update(STORE).clear()
     opening.step({ kind: 'frame', frame: { kind: 'close', channel: CH } })
-    expect(opening.kinds()).toEqual(['drop-queue', 'quiet'])
+    expect(opening.kinds()).toEqual(['drop-queue'])
     opening.clear().step({ kind: 'broadcast', seq: 6, update: UPDATE }).step({ kind: 'durable', n: 1, seq: 7 })
     expect(opening.frames()).toEqual([ack(1, 0), { kind: 'closed', channel: CH, code: REFUSAL.ENDED, text: '' }])
   })
@@ -377,7 +377,7 @@ describe('ending', () => {
   })
 
   it('Y7 is over with its connection', () => {
-    expect(new Opening().opened().step({ kind: 'gone' }).kinds()).toEqual(['quiet', 'ended'])
+    expect(new Opening().opened().step({ kind: 'gone' }).kinds()).toEqual(['ended'])
   })
 })
 

@@ -22,6 +22,7 @@ interface Opening {
   readonly opening: number
   readonly document: string
   readonly mode: 'watch' | 'exchange'
+  epoch: string
   ready: boolean
   level: boolean
   /** By number: the items that the update vouches for; null for one that is meant to be refused. */
@@ -107,7 +108,16 @@ export class Device {
     const stateVector = vectorOf(held.items)
     const opening = this.client.open({ document, epoch, seq, mode, stateVector })
     if (opening === null) return
-    this.openings.set(opening, { opening, document, mode, ready: false, level: false, sent: new Map(), count: 0 })
+    this.openings.set(opening, {
+      opening,
+      document,
+      mode,
+      epoch: '',
+      ready: false,
+      level: false,
+      sent: new Map(),
+      count: 0,
+    })
   }
 
   close(document: string): void {
@@ -200,6 +210,7 @@ export class Device {
     switch (effect.kind) {
       case 'opened':
         opening.ready = true
+        opening.epoch = effect.epoch
         if (!effect.trusted) held.synced.clear()
         if (effect.seq > 0) held.epoch = effect.epoch
         if (!effect.trusted) held.seq = 0
@@ -231,11 +242,12 @@ export class Device {
         }
         this.refusals.push(...effect.refused.filter(({ code }) => code !== REFUSAL.BAD_UPDATE))
         if (effect.seq > 0) held.seq = effect.seq
+        held.epoch = opening.epoch
         return
       }
       case 'set-aside':
         held.setAside = true
-        this.openings.delete(opening.opening)
+        held.synced.clear()
         return
       case 'refused':
       case 'closed':

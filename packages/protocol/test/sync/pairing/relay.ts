@@ -161,6 +161,20 @@ export class MemoryRelay {
     for (const lease of this.leases.expire(this.now)) this.#tellLease(lease, null, 0, true)
   }
 
+  #purge(room: Room): void {
+    room.purged.add(room.epoch)
+    room.records.length = 0
+    room.known.clear()
+    this.#pending = this.#pending.filter((one) => one.room !== room)
+    this.leases.purge(room.document)
+    this.#changed(room)
+    for (const member of [...room.members]) {
+      this.#step(member, { kind: 'end', code: REFUSAL.EPOCH_PURGED, text: 'purged' })
+    }
+    this.#epochs += 1
+    room.epoch = `e${this.incarnation}.${this.#epochs}`
+  }
+
   #changed(room: Room): void {
     this.head += 1
     room.feed = this.head
@@ -225,7 +239,7 @@ export class MemoryRelay {
             number: room.feed,
             epoch: room.epoch,
             seq: room.records.at(-1)?.seq ?? 0,
-            purged: false,
+            purged: room.records.length === 0,
             summary: room.summary,
           }),
         )
@@ -236,14 +250,14 @@ export class MemoryRelay {
         const { document, epoch } = effect.open
         const room = this.#room(document)
         const member: Member = { link, opening: effect.opening }
-        // Nothing stored yet: the client's epoch is as good as ours (Y12).
-        if (room.records.length === 0 && epoch !== '' && !this.#pending.some((one) => one.room === room))
-          room.epoch = epoch
-        if (epoch !== '' && epoch !== room.epoch) {
-          const code = REFUSAL.EPOCH_OTHER
-          this.#step(member, { kind: 'unopenable', code, epoch: room.epoch, text: 'another epoch' })
+        if (room.purged.has(epoch) || (epoch === '' && room.purged.size > 0 && room.records.length === 0)) {
+          const code = REFUSAL.EPOCH_PURGED
+          this.#step(member, { kind: 'unopenable', code, epoch, text: 'purged' })
           return
         }
+        // Nothing stored yet: the client's epoch is as good as ours (Y12). One of a lost history goes on under ours.
+        if (room.records.length === 0 && epoch !== '' && !this.#pending.some((one) => one.room === room))
+          room.epoch = epoch
         room.members.add(member)
         const seq = room.records.at(-1)?.seq ?? 0
         this.#step(member, { kind: 'loaded', epoch: room.epoch, seq, stateVector: vectorOf(room.known), role: 'write' })
@@ -262,7 +276,16 @@ export class MemoryRelay {
       case 'channel':
         this.#doChannel({ link, opening: effect.opening }, this.#room(effect.document), effect.effect)
         return
-      case 'purge':
+      case 'purge': {
+        const room = this.rooms.get(effect.document)
+        const lives = room !== undefined && room.epoch === effect.epoch && room.records.length > 0
+        if (lives) this.#purge(room)
+        const answer = lives
+          ? ({ kind: 'done', feed: room.feed } as const)
+          : ({ kind: 'failed', code: REFUSAL.EPOCH_OTHER, text: 'not the live epoch' } as const)
+        this.#run(link, connection.handle({ kind: 'answered', request: effect.request, answer }))
+        return
+      }
       case 'note-ahead':
       case 'admitted':
       case 'set-timer':
@@ -332,11 +355,10 @@ export class MemoryRelay {
       case 'stop':
         this.#step(member, { kind: 'request-done', request: effect.request })
         return
-      case 'quiet':
+      case 'ended':
         for (const other of [...room.members]) if (same(other, member)) room.members.delete(other)
         return
       case 'note-gap':
-      case 'ended':
         return
     }
   }
