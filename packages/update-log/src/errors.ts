@@ -7,6 +7,8 @@
  * - `PURGED` the document was purged, and this epoch (or no epoch) was given: W9
  * - `EPOCH_MISMATCH` the document lives under another epoch than the one given
  * - `SUMMARY_TOO_LARGE` the summary is over the log's limit
+ * - `HASH_MISMATCH` a blob's content is not what its name says; nothing of it was kept
+ * - `TOO_LARGE` a blob is over the limit; nothing of it was kept
  * - `DAMAGED` what is stored of this document fails its checks; other documents go on
  * - `STORAGE_FULL` the disk (or the quota) is full: nothing was acknowledged, try again when there is room
  * - `STORAGE_FAILED` the storage failed otherwise: nothing was acknowledged, a later try may succeed
@@ -24,6 +26,8 @@ export type UpdateLogErrorCode =
   | 'PURGED'
   | 'EPOCH_MISMATCH'
   | 'SUMMARY_TOO_LARGE'
+  | 'HASH_MISMATCH'
+  | 'TOO_LARGE'
   | 'DAMAGED'
   | 'STORAGE_FULL'
   | 'STORAGE_FAILED'

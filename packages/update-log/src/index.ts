@@ -1,3 +1,12 @@
+export {
+  type BlobContent,
+  type BlobRange,
+  type BlobRef,
+  type BlobStat,
+  type BlobStore,
+  type BlobTotals,
+  isBlobHash,
+} from './blobs/port.ts'
 export { type Compactor, compactUpdates, inlineCompactor } from './compaction.ts'
 export { isUpdateLogError, UpdateLogError, type UpdateLogErrorCode } from './errors.ts'
 export { DEFAULT_SUMMARY_LIMIT, MAX_FEED_LIMIT } from './limits.ts'

@@ -1,0 +1,2 @@
+export { openDiskBlobs } from './disk.ts'
+export { createMemoryBlobs } from './memory.ts'
