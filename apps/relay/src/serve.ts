@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { createAccess, createRelay, type Relay } from '@holdfast/relay'
 import { isUpdateLogError, type UpdateLog } from '@holdfast/update-log'
+import { openDiskBlobs } from '@holdfast/update-log/blobs'
 import { openLevelLog } from '@holdfast/update-log/level'
 import { addressOf, hostNames } from './address.ts'
 import type { ServeOptions } from './arguments.ts'
@@ -44,6 +46,7 @@ export async function serve(options: ServeOptions, output: Output): Promise<() =
     const access = createAccess({ key, ...(options.adminToken === null ? {} : { adminToken: options.adminToken }) })
     relay = createRelay({
       log,
+      blobs: await openDiskBlobs(join(options.data, 'blobs')),
       access,
       // A space that holds conversations is never turned away, whether or not this start named it.
       spaces: [...new Set([...options.spaces, ...(await log.spaces())])],

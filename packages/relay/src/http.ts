@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { UpdateLog } from '@holdfast/update-log'
+import type { BlobStore, UpdateLog } from '@holdfast/update-log'
+import { BLOB_METHODS, createBlobHandler } from './blobs/http.ts'
 import { type Feeds, feedBody, readFeedQuery } from './feed.ts'
 import { bearerOf, type Gate } from './gate.ts'
 import type { Limits } from './options.ts'
@@ -24,6 +25,7 @@ export interface HttpOptions {
   readonly gate: Gate
   readonly feeds: Feeds
   readonly log: UpdateLog
+  readonly blobs: BlobStore | null
   readonly limits: Limits
   readonly isReady: () => boolean
   readonly renderMetrics: () => string
@@ -32,6 +34,15 @@ export interface HttpOptions {
 }
 
 type Answer = (request: IncomingMessage, response: ServerResponse, rest: string[]) => void | Promise<void>
+
+interface Route {
+  /** How many names follow in the path. */
+  readonly segments: readonly number[]
+  readonly methods?: readonly string[]
+  readonly answer: Answer
+}
+
+const READING: readonly string[] = ['GET', 'HEAD']
 
 const BAD_QUERY = refusal(
   400,
@@ -43,21 +54,32 @@ const BAD_QUERY = refusal(
 export function createHttpHandler(
   options: HttpOptions,
 ): (request: IncomingMessage, response: ServerResponse) => boolean {
-  const { gate, feeds, log, limits, isReady, renderMetrics, onRefused, onFailed } = options
+  const { gate, feeds, log, blobs, limits, isReady, renderMetrics, onRefused, onFailed } = options
 
   function refuse(request: IncomingMessage, response: ServerResponse, why: Refusal): void {
     onRefused(why, loggedPath(request))
     sendRefusal(response, why)
   }
 
-  const answers: Readonly<Record<string, { readonly segments: number; readonly answer: Answer }>> = {
-    feed: { segments: 1, answer: answerFeed },
-    access: { segments: 1, answer: answerAccess },
-    yjs: { segments: 2, answer: (request, response) => refuse(request, response, UPGRADE_REQUIRED) },
-    sync: { segments: 1, answer: (request, response) => refuse(request, response, UPGRADE_REQUIRED) },
-    healthz: { segments: 0, answer: (_request, response) => sendJson(response, 200, { status: 'ok' }) },
-    readyz: { segments: 0, answer: answerReady },
-    metrics: { segments: 0, answer: answerMetrics },
+  const blobRoute: Record<string, Route> =
+    blobs === null
+      ? {}
+      : {
+          blobs: {
+            segments: [1, 2],
+            methods: BLOB_METHODS,
+            answer: createBlobHandler({ blobs, gate, limit: limits.blobBytes, refuse }),
+          },
+        }
+  const answers: Readonly<Record<string, Route>> = {
+    ...blobRoute,
+    feed: { segments: [1], answer: answerFeed },
+    access: { segments: [1], answer: answerAccess },
+    yjs: { segments: [2], answer: (request, response) => refuse(request, response, UPGRADE_REQUIRED) },
+    sync: { segments: [1], answer: (request, response) => refuse(request, response, UPGRADE_REQUIRED) },
+    healthz: { segments: [0], answer: (_request, response) => sendJson(response, 200, { status: 'ok' }) },
+    readyz: { segments: [0], answer: answerReady },
+    metrics: { segments: [0], answer: answerMetrics },
   }
 
   async function answerFeed(request: IncomingMessage, response: ServerResponse, rest: string[]): Promise<void> {
@@ -113,12 +135,13 @@ export function createHttpHandler(
       return true
     }
     allowOrigin(request, response)
+    const { methods = READING } = known
     if (request.method === 'OPTIONS') {
-      answerPreflight(response)
-    } else if (request.method !== 'GET' && request.method !== 'HEAD') {
-      response.setHeader('allow', 'GET, HEAD, OPTIONS')
+      answerPreflight(response, methods)
+    } else if (!methods.includes(request.method ?? '')) {
+      response.setHeader('allow', [...methods, 'OPTIONS'].join(', '))
       refuse(request, response, BAD_METHOD)
-    } else if (rest.length !== known.segments) {
+    } else if (!known.segments.includes(rest.length)) {
       refuse(request, response, BAD_PATH)
     } else {
       Promise.resolve(known.answer(request, response, rest)).catch((error: unknown) => {
@@ -134,13 +157,17 @@ export function createHttpHandler(
 /** The origin has been found good; a page of another origin may then read the answer. */
 function allowOrigin(request: IncomingMessage, response: ServerResponse): void {
   response.setHeader('vary', 'Origin')
-  if (request.headers.origin !== undefined) response.setHeader('access-control-allow-origin', request.headers.origin)
+  if (request.headers.origin === undefined) return
+  response.setHeader('access-control-allow-origin', request.headers.origin)
+  response.setHeader('access-control-expose-headers', 'etag, content-range, accept-ranges, content-disposition')
 }
 
-function answerPreflight(response: ServerResponse): void {
+const ALLOWED_HEADERS = 'authorization, content-type, range, if-range, if-match, if-none-match'
+
+function answerPreflight(response: ServerResponse, methods: readonly string[]): void {
   response.writeHead(204, {
-    'access-control-allow-methods': 'GET, HEAD',
-    'access-control-allow-headers': 'authorization',
+    'access-control-allow-methods': methods.join(', '),
+    'access-control-allow-headers': ALLOWED_HEADERS,
     'access-control-allow-private-network': 'true',
     'access-control-max-age': '600',
   })

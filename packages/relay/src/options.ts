@@ -1,5 +1,5 @@
 import type { SyncLimits } from '@holdfast/protocol'
-import type { UpdateLog } from '@holdfast/update-log'
+import type { BlobStore, UpdateLog } from '@holdfast/update-log'
 import type { Access } from './access.ts'
 import type { RelayEvent } from './events.ts'
 import type { SocketServer, SocketServerOptions } from './sockets.ts'
@@ -26,6 +26,8 @@ export interface Limits {
   readonly connections: number
   /** Longest `wait` of a feed request. */
   readonly feedWait: number
+  /** Largest blob. */
+  readonly blobBytes: number
 }
 
 export const DEFAULT_LIMITS: Limits = {
@@ -39,6 +41,7 @@ export const DEFAULT_LIMITS: Limits = {
   stateKeptFor: 2_000,
   connections: 10_000,
   feedWait: 30_000,
+  blobBytes: 32 * 1024 * 1024,
 }
 
 /** Time from outside, so that tests decide when it passes. */
@@ -53,6 +56,8 @@ export interface Clock {
 
 export interface RelayOptions {
   readonly log: UpdateLog
+  /** Without one there is nothing at `/blobs`. */
+  readonly blobs?: BlobStore
   /** See `createAccess`. */
   readonly access: Access
   /** The spaces that exist besides `default`. Others are 404. */

@@ -23,6 +23,19 @@ export type RefusalCode =
   | 'TOO_MANY_CONNECTIONS'
   | 'SHUTTING_DOWN'
   | 'INTERNAL'
+  | 'READ_ONLY'
+  | 'ADMINS_ONLY'
+  | 'STORAGE_FULL'
+  | 'BLOB_NOT_FOUND'
+  | 'BLOB_BAD_HASH'
+  | 'BLOB_TYPE'
+  | 'BLOB_ENCODED'
+  | 'BLOB_HASH'
+  | 'BLOB_TOO_LARGE'
+  | 'BLOB_RANGE'
+  | 'BLOB_EXISTS'
+  | 'BLOB_ABSENT'
+  | 'BLOB_DAMAGED'
 
 export function refusal(status: number, code: RefusalCode, message: string): Refusal {
   return { status, code, message }
@@ -44,7 +57,7 @@ export const NO_TOKEN = refusal(401, 'NO_TOKEN', 'A token is needed.')
 export const BAD_TOKEN = refusal(401, 'BAD_TOKEN', 'The token is wrong or has expired. Ask for another.')
 export const FORBIDDEN = refusal(403, 'FORBIDDEN', 'The token does not reach this.')
 export const UNKNOWN_SPACE = refusal(404, 'UNKNOWN_SPACE', 'There is no such space.')
-export const BAD_METHOD = refusal(405, 'BAD_METHOD', 'Only GET is answered here.')
+export const BAD_METHOD = refusal(405, 'BAD_METHOD', 'This method is not answered here.')
 export const UPGRADE_REQUIRED = refusal(426, 'UPGRADE_REQUIRED', 'This is a WebSocket address.')
 export const TOO_MANY = refusal(
   503,

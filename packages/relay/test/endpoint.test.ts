@@ -271,7 +271,7 @@ describe('HTTP', () => {
     expect(preflight.status).toBe(204)
     expect(preflight.headers).toMatchObject({
       'access-control-allow-origin': origin,
-      'access-control-allow-headers': 'authorization',
+      'access-control-allow-headers': 'authorization, content-type, range, if-range, if-match, if-none-match',
       vary: 'Origin',
     })
     expect((await get(port, '/access/default', { origin, ...bearer })).headers['access-control-allow-origin']).toBe(

@@ -137,14 +137,12 @@ export class SyncChannel implements Member {
       this.#leave()
       this.#stands = 'over'
       this.#host.over(this)
-    } else if (effect.kind === 'quiet') {
-      this.#leave()
     } else if (this.#room !== null) {
       this.#carryOutIn(this.#room, effect)
     }
   }
 
-  #carryOutIn(room: Room, effect: Exclude<ChannelEffect, { readonly kind: 'ended' | 'quiet' }>): void {
+  #carryOutIn(room: Room, effect: Exclude<ChannelEffect, { readonly kind: 'ended' }>): void {
     switch (effect.kind) {
       case 'catch-up':
         this.#catchUp(room, effect.seq, effect.stateVector ?? EMPTY_STATE_VECTOR)
