@@ -14,11 +14,8 @@ export interface Member {
   awareness(frame: Uint8Array, update: Uint8Array): void
 }
 
-/**
- * `load-failed` and `append-failed` may be over in a moment, `purged` is for good. `other-epoch`: the document lives, or has begun, under another
- * epoch than the member's. `epoch-changed`: nothing was stored yet, and another came who knows the epoch: join again.
- */
-export type RoomFailure = 'load-failed' | 'append-failed' | 'purged' | 'other-epoch' | 'epoch-changed'
+/** `load-failed` and `append-failed` may be over in a moment; `purged` is for good. */
+export type RoomFailure = 'load-failed' | 'append-failed' | 'purged'
 
 /** What a peer lacked, and the position that it has with it. */
 export interface CaughtUp {

@@ -70,7 +70,7 @@ export class Room {
   readonly #writes: Writes<Member>
   /** The epoch that it lives under, or will: whoever comes first to a document that is not there says which. */
   #epoch: string | null = null
-  /** Epochs that were purged, when nothing is stored. */
+  /** Epochs that were purged. */
   #refused: readonly string[] = []
   /** Somebody was here who may well come back. */
   #lingers = false
@@ -189,7 +189,7 @@ export class Room {
     const { log, metrics, report } = this.#services
     const loaded = await log.load(this.ref)
     if (this.#state !== 'loading') return
-    if (loaded === null) this.#refused = (await log.stat(this.ref))?.refused ?? []
+    this.#refused = loaded === null ? ((await log.stat(this.ref))?.refused ?? []) : loaded.refused
     if (this.#state !== 'loading') return
     const parts = partsOf(loaded)
     for (const part of parts) this.intake.restore(part)
@@ -220,25 +220,12 @@ export class Room {
     this.#rest()
   }
 
-  /** W9: whether a member that knows the document by this epoch can be served; may settle what the epoch is. */
+  /** W9: whether a member that knows the document by this epoch can be served; whoever comes first says what it is (Y12). */
   #objection(wanted: string): RoomFailure | null {
-    if (this.#epoch === null && wanted === '') return this.#refused.length > 0 ? 'purged' : null
-    if (wanted === '' || wanted === this.#epoch) return null
     if (this.#refused.includes(wanted)) return 'purged'
-    if (this.position !== null || this.#writes.hasBegun) return 'other-epoch'
-    const isProposal = this.#epoch !== null
-    this.#epoch = wanted
-    if (isProposal) this.#endProposal(wanted)
-    return null
-  }
-
-  /** Nothing is stored yet, and somebody knows the document's epoch: those who were told another one are to come again. */
-  #endProposal(epoch: string): void {
-    for (const member of [...this.#members]) {
-      if (member.epoch === undefined || member.epoch === epoch || !this.#members.delete(member)) continue
-      this.presence.leave(member)
-      member.failed('epoch-changed')
-    }
+    if (this.#epoch !== null) return null
+    if (wanted !== '') this.#epoch = wanted
+    return wanted === '' && this.#refused.length > 0 ? 'purged' : null
   }
 
   /** W3: refused, and nothing is written over what could not be read. */

@@ -160,8 +160,7 @@ export class StockPeer implements Member, WireListener {
   }
 
   failed(why: RoomFailure): void {
-    // It knows of no epochs, so that the last two are not for it.
-    this.#on({ kind: why === 'purged' || why === 'append-failed' ? why : 'load-failed' })
+    this.#on({ kind: why })
   }
 
   update(update: Uint8Array, frame: () => Uint8Array): void {

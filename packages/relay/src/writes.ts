@@ -62,11 +62,6 @@ export class Writes<From> {
     return !this.#writing && this.#queue.length === 0
   }
 
-  /** Anything was ever accepted. */
-  get hasBegun(): boolean {
-    return this.#accepted > 0
-  }
-
   add(accepted: Accepted<From>): void {
     this.#accepted += 1
     this.#queue.push(accepted)

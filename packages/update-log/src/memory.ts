@@ -140,8 +140,16 @@ export function createMemoryLog(options: MemoryLogOptions = {}): UpdateLog {
       requireRef(ref)
       const found = stored.get(refKey(ref))
       if (found === undefined || found.head.kind === 'purged') return null
-      const { epoch, seq, stats } = found.head
-      return { epoch, seq, stats, snapshot: found.snapshot, updates: found.updates.slice(), summary: found.summary }
+      const { epoch, seq, stats, refused } = found.head
+      return {
+        epoch,
+        seq,
+        stats,
+        refused,
+        snapshot: found.snapshot,
+        updates: found.updates.slice(),
+        summary: found.summary,
+      }
     },
 
     async stat(ref) {

@@ -44,6 +44,8 @@ export interface LoadedDocument {
   readonly seq: number
   readonly summary: Uint8Array | null
   readonly stats: LogStats
+  /** Epochs of this name that were purged: refused for ever (W9). */
+  readonly refused: readonly string[]
 }
 
 /** What is known of a document without reading its content. */

@@ -13,7 +13,7 @@ import { type DocumentRef, isUpdateLogError } from '@holdfast/update-log'
 import type { Member, RoomFailure } from '../member.ts'
 import { encodedStateVector, messageOf, type Room } from '../room.ts'
 import type { Outcome } from '../writes.ts'
-import { epochFailing, type Failing, failing, failingOf } from './failures.ts'
+import { type Failing, failing, failingOf, purgedFailing } from './failures.ts'
 import type { SyncServices } from './services.ts'
 import type { SyncSpace } from './space.ts'
 
@@ -109,17 +109,13 @@ export class SyncChannel implements Member {
     const { services } = this.#host
     if (this.#stands === 'opening') {
       this.#stands = 'refused'
-      const begun = services.rooms.find(this.ref)?.epoch ?? null
       const cause =
-        why === 'purged' || why === 'other-epoch'
-          ? epochFailing(services.log, this.ref, this.epoch, begun)
-          : Promise.resolve(failingOf(error))
+        why === 'purged' ? purgedFailing(services.log, this.ref, this.epoch) : Promise.resolve(failingOf(error))
       void cause.then((failing) => this.refuse(failing))
       return
     }
     if (why === 'purged') this.end(failing(REFUSAL.EPOCH_PURGED, 'the document was purged'))
-    else if (why === 'append-failed') this.#writeFailed(error)
-    else this.end(failing(REFUSAL.STORAGE_FAILED, 'the document has begun under another epoch, open it again'))
+    else this.#writeFailed(error)
   }
 
   update(update: Uint8Array, _frame: () => Uint8Array, seq: number): void {
@@ -145,7 +141,7 @@ export class SyncChannel implements Member {
   #carryOutIn(room: Room, effect: Exclude<ChannelEffect, { readonly kind: 'ended' }>): void {
     switch (effect.kind) {
       case 'catch-up':
-        this.#catchUp(room, effect.seq, effect.stateVector ?? EMPTY_STATE_VECTOR)
+        this.#catchUp(room, effect.seq, effect.stateVector)
         return
       case 'judge': {
         const decision = effect.take ? room.intake.decide(effect.update) : room.intake.check(effect.update)
@@ -220,8 +216,10 @@ export class SyncChannel implements Member {
     else this.#tell({ kind: 'append-failed', code: failing.code })
   }
 
-  #catchUp(room: Room, seq: number, stateVector: Uint8Array): void {
-    room.catchUp(seq, stateVector).then(
+  #catchUp(room: Room, known: number, stateVector: Uint8Array | null): void {
+    // What the client said of another epoch is of another log (Y12). Later on it is of this one.
+    const seq = stateVector === null || this.epoch === room.epoch ? known : 0
+    room.catchUp(seq, stateVector ?? EMPTY_STATE_VECTOR).then(
       ({ seq, update }) => {
         this.#tell({ kind: 'caught-up', seq, updates: update === null ? [] : [{ seq, update }] })
         this.#host.levelled(this)

@@ -38,28 +38,16 @@ export function failedAnswer({ code, text }: Failing): RequestAnswer {
   return { kind: 'failed', code, text }
 }
 
-/**
- * Why a room did not take a client that knows the document by `wanted` ('' for no epoch): W9.
- * @param begun the epoch under which the document begins, when nothing of it is stored yet
- */
-export async function epochFailing(
-  log: UpdateLog,
-  ref: DocumentRef,
-  wanted: string,
-  begun: string | null,
-): Promise<Failing> {
+/** A room said that the document was purged for a client that knows it by `wanted` ('' for no epoch): what to tell it (W9). */
+export async function purgedFailing(log: UpdateLog, ref: DocumentRef, wanted: string): Promise<Failing> {
   try {
     const stat = await log.stat(ref)
     if (stat?.refused.includes(wanted) === true) return purged(wanted)
     if (stat?.kind === 'purged' && wanted === '') return purged(stat.epoch)
-    const live = stat?.kind === 'live' ? stat.epoch : begun
-    if (live !== null && wanted !== '' && live !== wanted) {
-      return failing(...TEXTS.EPOCH_MISMATCH, live)
-    }
   } catch (error) {
     return failingOf(error)
   }
-  return failing(REFUSAL.STORAGE_FAILED, 'the document was changed meanwhile, try again')
+  return failing(REFUSAL.STORAGE_FAILED, 'the document was purged while it was opened, try again')
 }
 
 function purged(epoch: string): Failing {

@@ -223,21 +223,20 @@ describe('the space', () => {
     expect(await at.log.stat({ space: 'default', document: 'chat' })).toMatchObject({ kind: 'live', epoch: 'another' })
     const old = await new Copy(a, 'chat', { epoch: mine.epoch }).find('set-aside')
     expect(old.code).toBe(REFUSAL.EPOCH_PURGED)
-    const third = await new Copy(a, 'chat', { epoch: 'third' }).find('set-aside')
-    expect(third).toMatchObject({ code: REFUSAL.EPOCH_OTHER, epoch: 'another' })
+    const lost = await new Copy(a, 'chat', { epoch: 'of-a-lost-history', seq: 1 }).synced()
+    expect([lost.epoch, lost.text.toString()]).toEqual(['another', 'new'])
   })
 
-  it('W9 whoever knows the epoch of a document that is not stored says what it is', async () => {
+  it('Y12 where nothing is stored the first to come says the epoch, and the others go along', async () => {
     const at = await relay()
     const [a, b] = [await device(at), await device(at)]
-    const unknowing = new Copy(a, 'chat')
-    await unknowing.find('opened')
-    await unknowing.device.until(() => unknowing.acked === unknowing.sent)
-    const knowing = await new Copy(b, 'chat', { epoch: 'known' }).synced()
-    expect(knowing.epoch).toBe('known')
-    const closed = await unknowing.find('closed')
-    expect(closed.code).toBe(REFUSAL.STORAGE_FAILED)
-    expect((await new Copy(a, 'chat').synced()).epoch).toBe('known')
+    const knowing = await new Copy(a, 'chat', { epoch: 'known' }).synced()
+    const other = await new Copy(b, 'chat', { epoch: 'other', seq: 7 }).synced()
+    const unknowing = await new Copy(b, 'chat').synced()
+    expect([knowing.epoch, other.epoch, unknowing.epoch]).toEqual(['known', 'known', 'known'])
+    other.text.insert(0, 'x')
+    await other.synced()
+    expect(await at.log.stat({ space: 'default', document: 'chat' })).toMatchObject({ epoch: 'known', seq: 1 })
   })
 })
 

@@ -180,8 +180,8 @@ async function latency(device: Device, isFetching: boolean): Promise<void> {
   })()
   const times: number[] = []
   for (let i = 1; i <= 1_000; i += 1) {
-    let update = new Uint8Array(0)
-    doc.once('update', (made: Uint8Array<ArrayBuffer>) => {
+    let update: Uint8Array = new Uint8Array(0)
+    doc.once('update', (made: Uint8Array) => {
       update = made
     })
     doc.getText('text').insert(0, 'token ')

@@ -75,8 +75,8 @@ export async function readDocument(
       // One by one: spreading a record of many thousands overflows the stack.
       if (record.kind === 'updates') for (const update of record.updates) updates.push(update)
     }
-    const { epoch, seq, stats } = head
-    const loaded = { epoch, seq, stats, snapshot, updates, summary: await readSummary(view, number) }
+    const { epoch, seq, stats, refused } = head
+    const loaded = { epoch, seq, stats, refused, snapshot, updates, summary: await readSummary(view, number) }
     return { loaded, keys }
   } catch (error) {
     throw readError(refKey(ref), error)
