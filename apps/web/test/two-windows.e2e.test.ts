@@ -1,18 +1,14 @@
 import { randomUUID } from 'node:crypto'
 import { addMessage, lastShownId, readConversation } from '@holdfast/conversation'
-import type { Browser, BrowserContext } from 'playwright'
+import type { Browser } from 'playwright'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import { WebsocketProvider } from 'y-websocket'
 import * as Y from 'yjs'
-import { ModelEndpoint } from './model-endpoint.ts'
-import { RelayProcess } from './relay-process.ts'
-import { AppWindow, launch } from './window.ts'
+import { Scene } from './scene.ts'
+import { type AppWindow, launch } from './window.ts'
 
 let browser: Browser
-let relay: RelayProcess
-let model: ModelEndpoint
-let contexts: BrowserContext[]
-let windows: AppWindow[]
+let scene: Scene
 
 beforeAll(async () => {
   browser = await launch()
@@ -23,52 +19,20 @@ afterAll(async () => {
 })
 
 beforeEach(async () => {
-  relay = await RelayProcess.start()
-  model = await ModelEndpoint.start()
-  contexts = []
-  windows = []
+  scene = await Scene.set(browser)
 })
 
 afterEach(async () => {
-  const complaints = windows.flatMap((window) => window.complaints)
-  for (const context of contexts) await context.close()
-  await model[Symbol.asyncDispose]()
-  await relay[Symbol.asyncDispose]()
-  expect(complaints, 'errors that reached a page').toEqual([])
+  expect(await scene.strike(), 'errors that reached a page').toEqual([])
 })
 
-/** A new browser profile: its own IndexedDB, its own channel; only the relay joins it to others. */
-async function profile(): Promise<BrowserContext> {
-  const context = await browser.newContext()
-  contexts.push(context)
-  await context.addInitScript((endpoint) => {
-    localStorage.setItem('holdfast:settings', JSON.stringify({ endpoint, apiKey: 'test', model: 'by-hand' }))
-  }, model.url)
-  return context
-}
-
-async function open(context: BrowserContext, address = relay.address): Promise<AppWindow> {
-  const window = await AppWindow.open(context, address)
-  windows.push(window)
-  return window
-}
-
-/** A question and its whole answer, from one window. */
-async function chat(window: AppWindow, question: string, answer: string): Promise<void> {
-  await window.type(question)
-  const answering = await model.asked()
-  answering.say(answer)
-  answering.end()
-  await window.shows(answer)
-}
-
 test('two windows of one browser see each other’s messages and an answer while it streams', async () => {
-  const context = await profile()
-  const a = await open(context)
-  const b = await open(context)
+  const context = await scene.profile()
+  const a = await scene.open(context)
+  const b = await scene.open(context)
   await a.create()
   await a.type('What holds fast?')
-  const answering = await model.asked()
+  const answering = await scene.model.asked()
   answering.say('An anchor')
   await a.shows('An anchor')
   await b.choose('What holds fast?')
@@ -77,17 +41,17 @@ test('two windows of one browser see each other’s messages and an answer while
   await b.shows('An anchor in the sea bed')
   answering.end()
   await a.status('Saved on this device').waitFor()
-  await chat(b, 'And a second question', 'A second answer')
+  await scene.chat(b, 'And a second question', 'A second answer')
   await a.shows('A second answer')
   expect(await a.texts()).toHaveLength(4)
 })
 
 test('two profiles see each other’s messages and a streaming answer through the relay, and a third gets everything', async () => {
-  const a = await open(await profile())
-  const b = await open(await profile())
+  const a = await scene.open(await scene.profile())
+  const b = await scene.open(await scene.profile())
   await a.create()
   await a.type('First from A')
-  const answering = await model.asked()
+  const answering = await scene.model.asked()
   answering.say('Streaming to')
   await a.shows('Streaming to')
   await b.choose('First from A')
@@ -95,14 +59,14 @@ test('two profiles see each other’s messages and a streaming answer through th
   answering.say(' both windows')
   await b.shows('Streaming to both windows')
   answering.end()
-  await chat(b, 'Then from B', 'An answer in B')
+  await scene.chat(b, 'Then from B', 'An answer in B')
   await a.shows('An answer in B')
 
   await b.create()
-  await chat(b, 'A conversation of its own', 'Another answer')
+  await scene.chat(b, 'A conversation of its own', 'Another answer')
   await a.items.filter({ hasText: 'A conversation of its own' }).waitFor()
 
-  const c = await open(await profile())
+  const c = await scene.open(await scene.profile())
   await c.choose('A conversation of its own')
   await c.shows('Another answer')
   await c.choose('First from A')
@@ -111,43 +75,43 @@ test('two profiles see each other’s messages and a streaming answer through th
 })
 
 test('the relay killed in mid-stream and started again loses nothing that either window showed', async () => {
-  const a = await open(await profile())
-  const b = await open(await profile())
+  const a = await scene.open(await scene.profile())
+  const b = await scene.open(await scene.profile())
   await a.create()
   await a.type('Survive this')
-  const answering = await model.asked()
+  const answering = await scene.model.asked()
   answering.say('Shown before the kill')
   await b.choose('Survive this')
   await b.shows('Shown before the kill')
-  await relay.stop('SIGKILL')
+  await scene.relay.stop('SIGKILL')
   answering.say(', said while it was down')
   await a.shows('said while it was down')
   await a.status('Offline').waitFor()
   const shownByB = await b.texts()
-  await relay.start()
+  await scene.relay.start()
   answering.say(', and after')
   answering.end()
   await b.shows('Shown before the kill, said while it was down, and after')
   for (const text of shownByB) expect((await b.texts()).join('\n')).toContain(text.split('\n').at(-1))
 
-  const c = await open(await profile())
+  const c = await scene.open(await scene.profile())
   await c.choose('Survive this')
   await c.shows('Shown before the kill, said while it was down, and after')
 })
 
 test('both go offline, both write, both come back: both have both, in the same order', async () => {
-  const a = await open(await profile())
-  const b = await open(await profile())
+  const a = await scene.open(await scene.profile())
+  const b = await scene.open(await scene.profile())
   await a.create()
-  await chat(a, 'Together', 'Online')
+  await scene.chat(a, 'Together', 'Online')
   await b.choose('Together')
   await b.shows('Online')
-  await relay.stop('SIGTERM')
+  await scene.relay.stop('SIGTERM')
   await a.status('Offline').waitFor()
   await b.status('Offline').waitFor()
-  await chat(a, 'Question of A', 'Answer for A')
-  await chat(b, 'Question of B', 'Answer for B')
-  await relay.start()
+  await scene.chat(a, 'Question of A', 'Answer for A')
+  await scene.chat(b, 'Question of B', 'Answer for B')
+  await scene.relay.start()
   await a.shows('Answer for B')
   await b.shows('Answer for A')
   const order = async (window: AppWindow) =>
@@ -168,28 +132,28 @@ test('both go offline, both write, both come back: both have both, in the same o
 })
 
 test('reloaded with the relay down, the page opens and its text is there', async () => {
-  const a = await open(await profile())
+  const a = await scene.open(await scene.profile())
   await a.create()
-  await chat(a, 'Is it still here?', 'It is.')
+  await scene.chat(a, 'Is it still here?', 'It is.')
   await a.status('Saved on this device').waitFor()
   // The worker that answers for the page when the relay cannot: reloads are its own from then on.
   await a.page.evaluate(async () => {
     await navigator.serviceWorker.ready
   })
-  await relay.stop('SIGKILL')
+  await scene.relay.stop('SIGKILL')
   await a.page.reload()
   await a.shows('It is.')
-  await chat(a, 'And writing?', 'Works too.')
+  await scene.chat(a, 'And writing?', 'Works too.')
   await a.page.reload()
   await a.shows('Works too.')
   await a.status('Offline').waitFor()
 })
 
 test('an unmodified y-websocket provider reads and writes the same conversation', async () => {
-  const a = await open(await profile())
+  const a = await scene.open(await scene.profile())
   await a.create()
-  await chat(a, 'Seen by a stock client', 'Certainly')
-  const { url, token } = relay.listening
+  await scene.chat(a, 'Seen by a stock client', 'Certainly')
+  const { url, token } = scene.relay.listening
   const feed = await fetch(`${url}/feed/default?after=0`, { headers: { authorization: `Bearer ${token}` } })
   const { entries } = (await feed.json()) as { entries: { document: string }[] }
   expect(entries).toHaveLength(1)
@@ -214,17 +178,17 @@ test('an unmodified y-websocket provider reads and writes the same conversation'
 })
 
 test('Stop ends the answer, keeps what there is, and Retry makes an alternative', async () => {
-  const a = await open(await profile())
+  const a = await scene.open(await scene.profile())
   await a.create()
   await a.type('Say something long')
-  const answering = await model.asked()
+  const answering = await scene.model.asked()
   answering.say('Only this much')
   await a.shows('Only this much')
   await a.stop()
   await answering.hungUp()
   await a.shows('Only this much')
   await a.page.getByRole('button', { name: 'Retry' }).last().click()
-  const again = await model.asked()
+  const again = await scene.model.asked()
   again.say('A better one')
   again.end()
   await a.shows('A better one')
@@ -232,20 +196,20 @@ test('Stop ends the answer, keeps what there is, and Retry makes an alternative'
 })
 
 test('a wrong token: the page says so and asks for another', async () => {
-  const context = await profile()
-  const a = await open(context, `${relay.listening.url}/#token=wrong`)
+  const context = await scene.profile()
+  const a = await scene.open(context, `${scene.relay.listening.url}/#token=wrong`)
   await a.page.getByRole('button', { name: 'Use another token' }).click()
-  await a.page.getByRole('textbox', { name: 'Address or token' }).fill(relay.address)
+  await a.page.getByRole('textbox', { name: 'Address or token' }).fill(scene.relay.address)
   await a.page.keyboard.press('Enter')
   await a.create()
-  await chat(a, 'Let in', 'Welcome')
-  const b = await open(await profile())
+  await scene.chat(a, 'Let in', 'Welcome')
+  const b = await scene.open(await scene.profile())
   await b.choose('Let in')
   await b.shows('Welcome')
 })
 
 test('the device’s database deleted under the page: it says what is not saved, keeps the text, offers it, and mends itself', async () => {
-  const context = await profile()
+  const context = await scene.profile()
   // A browser that has lost its storage: opening fails for as long as the test says so.
   await context.addInitScript(() => {
     const open = IDBFactory.prototype.open
@@ -254,9 +218,9 @@ test('the device’s database deleted under the page: it says what is not saved,
       return open.apply(this, args)
     }
   })
-  const a = await open(context)
+  const a = await scene.open(context)
   await a.create()
-  await chat(a, 'Before the fault', 'All well')
+  await scene.chat(a, 'Before the fault', 'All well')
   await a.status('Saved on this device').waitFor()
   await a.page.evaluate(async () => {
     sessionStorage.setItem('test:storage-gone', 'yes')
@@ -272,7 +236,7 @@ test('the device’s database deleted under the page: it says what is not saved,
       ),
     )
   })
-  await chat(a, 'During the fault', 'Still on the screen')
+  await scene.chat(a, 'During the fault', 'Still on the screen')
   await a.status('Not saved').first().waitFor()
   await a.shows('Before the fault')
   const download = a.page.waitForEvent('download')
@@ -287,7 +251,7 @@ test('the device’s database deleted under the page: it says what is not saved,
   await a.page.evaluate(async () => {
     await navigator.serviceWorker.ready
   })
-  await relay.stop('SIGKILL')
+  await scene.relay.stop('SIGKILL')
   await a.page.reload()
   await a.shows('Before the fault')
   await a.shows('Still on the screen')
