@@ -115,7 +115,9 @@ export function createBlobHandler(
     if (request.headers['if-match'] !== undefined && (await blobs.stat(ref)) === null) return ABSENT
     if (request.headers['if-none-match'] !== undefined && (await blobs.stat(ref)) !== null) return EXISTS
     try {
-      const { created } = await blobs.put(ref, type, request, limit)
+      // A body that is too long is answered, not cut off before the answer.
+      const content: AsyncIterable<Uint8Array> = request.iterator({ destroyOnReturn: false })
+      const { created } = await blobs.put(ref, type, content, limit)
       if (!request.complete) request.resume()
       sendJson(response, created ? 201 : 200, { hash: ref.hash, created })
       return null

@@ -1,33 +1,14 @@
 import { CLOSE, REFUSAL } from '@holdfast/protocol'
-import { afterEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import * as Y from 'yjs'
-import { type RunningRelay, startRelay, stockClient, until } from '../helpers.ts'
-import { Copy, Device, type DeviceOptions } from './driver.ts'
-
-let running: RunningRelay | null = null
-const devices: Device[] = []
-
-afterEach(async () => {
-  for (const device of devices.splice(0)) device.close()
-  await running?.stop()
-  running = null
-})
-
-async function relay(options: Parameters<typeof startRelay>[0] = {}): Promise<RunningRelay> {
-  running = await startRelay(options)
-  return running
-}
-
-async function device(at: RunningRelay, options: Partial<DeviceOptions> = {}): Promise<Device> {
-  const made = new Device({ port: at.port, token: await at.token(), ...options })
-  devices.push(made)
-  return made.connect()
-}
+import { stockClient, until } from '../helpers.ts'
+import { Copy } from './driver.ts'
+import { deviceAt, relayFor } from './house.ts'
 
 describe('documents over one connection', () => {
   it('W1 W2 an edit is acknowledged when it is stored, and shown to the other window', async () => {
-    const at = await relay()
-    const [a, b] = [new Copy(await device(at), 'chat'), new Copy(await device(at), 'chat')]
+    const at = await relayFor()
+    const [a, b] = [new Copy(await deviceAt(at), 'chat'), new Copy(await deviceAt(at), 'chat')]
     await Promise.all([a.synced(), b.synced()])
     a.text.insert(0, 'hello')
     await a.synced()
@@ -39,10 +20,10 @@ describe('documents over one connection', () => {
   })
 
   it('W1 a stock provider and a channel are in one room, and see each other and who is there', async () => {
-    const at = await relay()
+    const at = await relayFor()
     const stock = stockClient(at.port, 'chat', await at.token())
     await stock.synced
-    const copy = await new Copy(await device(at), 'chat').synced()
+    const copy = await new Copy(await deviceAt(at), 'chat').synced()
     stock.text.insert(0, 'stock')
     await copy.device.until(() => copy.text.toString() === 'stock')
     copy.text.insert(5, ' and sync')
@@ -54,8 +35,8 @@ describe('documents over one connection', () => {
   })
 
   it('reopening where one was costs the records since, and nothing when there are none', async () => {
-    const at = await relay({ limits: { idleAfter: 0 } })
-    const [one, two] = [await device(at), await device(at)]
+    const at = await relayFor({ limits: { idleAfter: 0 } })
+    const [one, two] = [await deviceAt(at), await deviceAt(at)]
     const a = await new Copy(one, 'chat').synced()
     a.text.insert(0, 'x'.repeat(10_000))
     await a.synced()
@@ -77,14 +58,14 @@ describe('documents over one connection', () => {
   })
 
   it('an exchange brings both sides level, and leaves no room behind', async () => {
-    const at = await relay()
-    const a = await device(at)
+    const at = await relayFor()
+    const a = await deviceAt(at)
     const doc = new Y.Doc()
     doc.getText('text').insert(0, 'offline')
     const copy = await new Copy(a, 'chat', { mode: 'exchange', doc }).synced()
     copy.tell({ kind: 'close' })
     await copy.find('closed')
-    const fetched = await new Copy(await device(at), 'chat', { mode: 'exchange' }).synced()
+    const fetched = await new Copy(await deviceAt(at), 'chat', { mode: 'exchange' }).synced()
     expect(fetched.text.toString()).toBe('offline')
     fetched.tell({ kind: 'close' })
     await fetched.find('closed')
@@ -92,11 +73,11 @@ describe('documents over one connection', () => {
   })
 
   it('W4 a reader is told of edits; its own are stored nowhere and refused in an ack', async () => {
-    const at = await relay()
-    const writer = await new Copy(await device(at), 'chat').synced()
+    const at = await relayFor()
+    const writer = await new Copy(await deviceAt(at), 'chat').synced()
     writer.text.insert(0, 'a')
     await writer.synced()
-    const reader = new Copy(await device(at, { token: await at.token('read') }), 'chat')
+    const reader = new Copy(await deviceAt(at, { token: await at.token('read') }), 'chat')
     await reader.find('level')
     expect(reader.text.toString()).toBe('a')
     const evil = new Y.Doc()
@@ -110,8 +91,8 @@ describe('documents over one connection', () => {
   })
 
   it('W5 a gap is asked about once; what stays without its base is refused and the good part is stored', async () => {
-    const at = await relay()
-    const copy = await new Copy(await device(at), 'chat').synced()
+    const at = await relayFor()
+    const copy = await new Copy(await deviceAt(at), 'chat').synced()
     const source = new Y.Doc()
     const updates: Uint8Array[] = []
     source.on('update', (update: Uint8Array) => updates.push(update))
@@ -131,8 +112,8 @@ describe('documents over one connection', () => {
   })
 
   it('W10 a state is echoed to its window, and ends with its channel', async () => {
-    const at = await relay()
-    const [a, b] = [new Copy(await device(at), 'chat'), new Copy(await device(at), 'chat')]
+    const at = await relayFor()
+    const [a, b] = [new Copy(await deviceAt(at), 'chat'), new Copy(await deviceAt(at), 'chat')]
     await Promise.all([a.synced(), b.synced()])
     const state = new TextEncoder().encode('{"name":"A"}')
     a.tell({ kind: 'awareness', awareness: Uint8Array.of(1, 7, 1, state.length, ...state) })
@@ -144,27 +125,27 @@ describe('documents over one connection', () => {
 
 describe('the space', () => {
   it('a reconnect with nothing new is one round trip of less than 1 KB', async () => {
-    const at = await relay()
-    const a = await device(at)
+    const at = await relayFor()
+    const a = await deviceAt(at)
     const copy = await new Copy(a, 'chat').synced()
     copy.text.insert(0, 'x')
     await copy.synced()
     await a.entry('chat', ({ seq }) => seq === copy.seq)
     a.close()
-    const b = await device(at, { incarnation: a.incarnation, cursor: a.cursor })
+    const b = await deviceAt(at, { incarnation: a.incarnation, cursor: a.cursor })
     expect(b.sync.state).toMatchObject({ kind: 'open', head: b.cursor })
     expect([b.traffic.received, b.traffic.sent]).toEqual([1, 1])
     expect(b.traffic.receivedBytes + b.traffic.sentBytes).toBeLessThan(1024)
   })
 
   it('the feed comes in pages with summaries, and goes on live', async () => {
-    const at = await relay()
+    const at = await relayFor()
     const update = Y.encodeStateAsUpdate(new Y.Doc())
     for (let i = 0; i < 1_200; i += 1) {
       void at.log.append({ space: 'default', document: `d${i}` }, update, { summary: Uint8Array.of(i % 256) })
     }
     await at.log.append({ space: 'default', document: 'last' }, update)
-    const a = await device(at)
+    const a = await deviceAt(at)
     await a.entry('last')
     expect(new Set(a.entries.map(({ document }) => document)).size).toBe(1_201)
     expect(a.entries.find(({ document }) => document === 'd300')?.summary).toEqual(Buffer.from([300 % 256]))
@@ -173,8 +154,8 @@ describe('the space', () => {
   })
 
   it('a summary follows on the first update of its document; it is in the feed', async () => {
-    const at = await relay()
-    const a = await device(at)
+    const at = await relayFor()
+    const a = await deviceAt(at)
     const copy = new Copy(a, 'new')
     await copy.find('opened')
     copy.text.insert(0, 'x')
@@ -186,10 +167,10 @@ describe('the space', () => {
   })
 
   it('a token that reaches one document opens no other, and sees no other in the feed', async () => {
-    const at = await relay()
+    const at = await relayFor()
     await at.log.append({ space: 'default', document: 'other' }, Uint8Array.of(0, 0))
     await at.log.append({ space: 'default', document: 'mine' }, Uint8Array.of(0, 0))
-    const a = await device(at, { token: await at.token('write', { documents: ['mine'] }) })
+    const a = await deviceAt(at, { token: await at.token('write', { documents: ['mine'] }) })
     const refused = await new Copy(a, 'other').find('refused')
     expect(refused.code).toBe(REFUSAL.FORBIDDEN)
     await a.entry('mine')
@@ -202,8 +183,8 @@ describe('the space', () => {
   })
 
   it('W9 purging ends every channel of it, is in the feed, and that epoch stays refused; another begins anew', async () => {
-    const at = await relay()
-    const [a, b] = [await device(at), await device(at)]
+    const at = await relayFor()
+    const [a, b] = [await deviceAt(at), await deviceAt(at)]
     const mine = await new Copy(a, 'chat').synced()
     mine.text.insert(0, 'secret')
     await mine.synced()
@@ -228,8 +209,8 @@ describe('the space', () => {
   })
 
   it('Y12 where nothing is stored the first to come says the epoch, and the others go along', async () => {
-    const at = await relay()
-    const [a, b] = [await device(at), await device(at)]
+    const at = await relayFor()
+    const [a, b] = [await deviceAt(at), await deviceAt(at)]
     const knowing = await new Copy(a, 'chat', { epoch: 'known' }).synced()
     const other = await new Copy(b, 'chat', { epoch: 'other', seq: 7 }).synced()
     const unknowing = await new Copy(b, 'chat').synced()
@@ -245,20 +226,20 @@ describe('tokens', () => {
     ['wrong', 'nonsense', 'default', CLOSE.TOKEN_EXPIRED],
     ['of no space', null, 'nowhere', CLOSE.FORBIDDEN],
   ])('%s: the connection is closed with its code', async (_name, token, space, code) => {
-    const at = await relay()
-    const a = await device(at, { space, token: token ?? (await at.token()) })
+    const at = await relayFor()
+    const a = await deviceAt(at, { space, token: token ?? (await at.token()) })
     expect(a.sync.state).toMatchObject({ kind: 'refused', code })
   })
 
   it('only a good token learns that there is no such space', async () => {
-    const at = await relay()
-    const a = await device(at, { space: 'nowhere', token: await at.token('write', { spaces: '*' }) })
+    const at = await relayFor()
+    const a = await deviceAt(at, { space: 'nowhere', token: await at.token('write', { spaces: '*' }) })
     expect(a.sync.state).toMatchObject({ kind: 'refused', code: CLOSE.NOT_FOUND })
   })
 
   it('renewed on the open connection: roles and reach change, and the channels with them', async () => {
-    const at = await relay()
-    const a = await device(at, { token: await at.token('write') })
+    const at = await relayFor()
+    const a = await deviceAt(at, { token: await at.token('write') })
     const [mine, other] = [await new Copy(a, 'mine').synced(), await new Copy(a, 'other').synced()]
     a.handle({ kind: 'token', token: await at.token('read', { documents: ['mine'] }) })
     const closed = await other.find('closed')
