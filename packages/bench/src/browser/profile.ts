@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
 import { type BrowserContext, chromium, type Page } from 'playwright'
 import { chromiumArguments, findChromium } from '../../../toolchain/chromium.mjs'
 
@@ -19,7 +20,10 @@ export class TemporaryFolder implements AsyncDisposable {
   }
 }
 
-/** One run of a browser over a profile: a new process, closed at the end. */
+/** A browser that has just started is busy with itself for about this long. In ms. */
+const SETTLE_MS = 1_500
+
+/** One run of a browser over a profile: a new process that has ended its own start, closed at the end. */
 export class BrowserRun implements AsyncDisposable {
   readonly context: BrowserContext
   readonly page: Page
@@ -40,6 +44,7 @@ export class BrowserRun implements AsyncDisposable {
       args: chromiumArguments,
       viewport: { width: 1280, height: 900 },
     })
+    await wait(SETTLE_MS)
     return new BrowserRun(context, context.pages()[0] ?? (await context.newPage()))
   }
 
