@@ -1,0 +1,96 @@
+import type { Failure } from '../machines/world.ts'
+import type { Stage } from '../machines/stage.ts'
+import { type Mark, text } from './ledger.ts'
+import type { Replica, Replicas } from './replicas.ts'
+
+/** What every copy must agree on when everything is well again and has come to rest. */
+export function findDifferences(stage: Stage, replicas: Replicas): Failure[] {
+  const failures: Failure[] = []
+  const places = ['relay', ...stage.devices.map(({ name }) => name)]
+  for (const [id, copies] of replicas) {
+    const [first, ...others] = copies
+    if (!first) continue
+    const missing = places.filter((place) => !copies.some(({ where }) => where === place))
+    if (missing.length > 0) failures.push({ rule: 'everywhere', what: `${id} is not on ${missing.join(', ')}` })
+    for (const copy of copies) {
+      if (copy.hasGaps) failures.push({ rule: 'no-gaps', what: `${id} on ${copy.where} builds on what it lacks` })
+    }
+    for (const other of others) {
+      const difference = differenceOf(first, other)
+      if (difference) failures.push({ rule: 'same-everywhere', what: `${id}: ${difference}` })
+    }
+  }
+  return failures
+}
+
+function differenceOf(a: Replica, b: Replica): string | null {
+  const clients = new Set([...a.vector.keys(), ...b.vector.keys()])
+  const lacks: string[] = []
+  for (const client of clients) {
+    const [here, there] = [a.vector.get(client) ?? 0, b.vector.get(client) ?? 0]
+    if (here !== there) lacks.push(`client ${client}: ${a.where} has ${here}, ${b.where} has ${there}`)
+  }
+  if (lacks.length > 0) return lacks.join('; ')
+  return a.text === b.text ? null : `${a.where} and ${b.where} know the same and show something else`
+}
+
+const has = (replica: Replica, { client, clock }: Mark): boolean => (replica.vector.get(client) ?? 0) >= clock
+
+/** What was promised of each edit, against where it is. */
+export function findBrokenPromises({ ledger }: Stage, replicas: Replicas): Failure[] {
+  const failures: Failure[] = []
+  for (const mark of ledger.marks) {
+    const copies = replicas.get(mark.conversation) ?? []
+    const at = (where: string): Replica | undefined => copies.find((copy) => copy.where === where)
+    const device = at(mark.device)
+    if (mark.told !== 'nothing' && !(device && has(device, mark))) {
+      failures.push({ rule: 'saved-is-on-the-device', what: `${text(mark)} was called ${mark.told}` })
+    }
+    // Whoever is alive has it in memory, and so it is to be everywhere.
+    if (!mark.isLost && !(device && has(device, mark))) {
+      failures.push({ rule: 'nothing-is-dropped', what: text(mark) })
+    }
+    for (const copy of copies) {
+      if (!has(copy, mark)) continue
+      for (const token of mark.tokens) {
+        const times = copy.text.split(token).length - 1
+        if (times > 1) failures.push({ rule: 'once', what: `${token} is ${times} times in ${text(mark)} on ${copy.where}` })
+      }
+    }
+  }
+  for (const [id, copies] of replicas) {
+    for (const { where, shown } of copies) {
+      const ids = [...shown.messages, ...shown.hidden].map((message) => message.id)
+      if (new Set(ids).size !== ids.length) failures.push({ rule: 'once', what: `${id} on ${where} shows a message twice` })
+    }
+  }
+  return failures
+}
+
+/** What a person reads on the screen, against what is there. */
+export function findLies({ devices }: Stage, replicas: Replicas): Failure[] {
+  const failures: Failure[] = []
+  for (const device of devices) {
+    for (const tab of device.tabs) {
+      const items = tab.store?.list.get() ?? []
+      const listed = new Map(items.map((item) => [item.id, item]))
+      for (const [id, copies] of replicas) {
+        const shown = copies[0]?.shown
+        if (!shown || shown.meta.id === '') continue
+        const item = listed.get(id)
+        if (!item) failures.push({ rule: 'listed', what: `${id} is not in the list of ${tab.name}` })
+        else if (item.summary.title !== (shown.meta.title ?? '') || item.summary.messages !== shown.messages.length) {
+          failures.push({ rule: 'listed', what: `${id} is listed by ${tab.name} as it was` })
+        }
+      }
+      for (const [id, conversation] of tab.open) {
+        const status = conversation.status.get()
+        const isWell = status.kind === 'saved' && (status.relay === 'sent' || status.relay === 'synced')
+        if (!isWell) failures.push({ rule: 'status', what: `${id} in ${tab.name} says ${JSON.stringify(status)}` })
+      }
+      const waiting = tab.store?.status.get().waiting ?? 0
+      if (waiting > 0) failures.push({ rule: 'status', what: `${tab.name} says that ${waiting} wait` })
+    }
+  }
+  return failures
+}

@@ -1,0 +1,100 @@
+import type { Lane, Process, Random, Schedule } from '@holdfast/testkit'
+import type { Shadowed } from '../check/shadow.ts'
+import { type UpdateLog, UpdateLogError, type UpdateLogErrorCode } from '@holdfast/update-log'
+
+/** What the disk under a relay does wrong. The world sets it, the log looks. */
+export interface DiskFaults {
+  /** So many of the next calls fail. */
+  failing: number
+}
+
+export interface FaultyLogOptions {
+  readonly log: UpdateLog
+  readonly process: Process
+  readonly schedule: Schedule
+  readonly faults: DiskFaults
+  readonly random: Random
+  /** Told of what is durable, at that moment. */
+  readonly shadow: Pick<Shadowed, 'stored' | 'purged'>
+}
+
+const CODES: readonly UpdateLogErrorCode[] = ['STORAGE_FULL', 'STORAGE_FAILED']
+
+/**
+ * An update log on a disk that takes its time. A write is durable at one event and told of at a later one; what was handed over and has not come to its
+ * event is in memory only, and gone when the process dies or the power fails. Writes that gather become durable in order.
+ */
+export function faultyLog({ log, process, schedule, faults, random, shadow }: FaultyLogOptions): UpdateLog {
+  const disk = schedule.lane()
+  const answers = schedule.lane()
+
+  const through = <T>(run: () => Promise<T>, isWrite: boolean): Promise<T> =>
+    new Promise((resolve, reject) => {
+      if (!process.touch()) return
+      disk.push(process, () => {
+        if (!process.touch()) return
+        const isFailing = faults.failing > 0
+        if (isFailing) faults.failing--
+        const broken = new UpdateLogError(random.pick(CODES), 'the dice broke the disk')
+        // What failed may be found later all the same: nobody can tell whether a write whose fsync failed is there.
+        const outcome = isFailing && !(isWrite && random.chance(0.3)) ? Promise.reject(broken) : run()
+        answer(answers, process, outcome, isFailing ? broken : null, resolve, reject)
+      })
+    })
+
+  return {
+    get incarnation() {
+      return log.incarnation
+    },
+    get history() {
+      return log.history
+    },
+    get openings() {
+      return log.openings
+    },
+    opened: log.opened,
+    follows: log.follows,
+    append: (ref, update, options) =>
+      through(async () => {
+        const appended = await log.append(ref, update, options)
+        shadow.stored(ref.document, update)
+        return appended
+      }, true),
+    setSummary: (...args) => through(() => log.setSummary(...args), true),
+    purge: (ref, options) =>
+      through(async () => {
+        const purged = await log.purge(ref, options)
+        shadow.purged(ref.document)
+        return purged
+      }, true),
+    load: (...args) => through(() => log.load(...args), false),
+    stat: (...args) => through(() => log.stat(...args), false),
+    documents: (...args) => through(() => log.documents(...args), false),
+    spaces: () => through(() => log.spaces(), false),
+    compact: (...args) => through(() => log.compact(...args), true),
+    feed: (...args) => through(() => log.feed(...args), false),
+    renewIncarnation: () => through(() => log.renewIncarnation(), true),
+    onCommit: (listener) => log.onCommit((event) => answers.push(process, () => listener(event))),
+    close: () => log.close(),
+  }
+}
+
+/** Hands a result on as an event of its own, so that the process may die before it hears of it. */
+function answer<T>(
+  lane: Lane,
+  process: Process,
+  outcome: Promise<T>,
+  instead: Error | null,
+  resolve: (value: T) => void,
+  reject: (error: unknown) => void,
+): void {
+  outcome.then(
+    (value) =>
+      lane.push(process, () => {
+        if (!process.touch()) return
+        if (instead) reject(instead)
+        else resolve(value)
+      }),
+    (error: unknown) => lane.push(process, () => process.touch() && reject(error)),
+  )
+}

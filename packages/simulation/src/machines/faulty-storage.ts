@@ -1,0 +1,52 @@
+import type { Lane, Process, Random } from '@holdfast/testkit'
+import type { Persistence, PersistenceHandle } from '@holdfast/store'
+
+/** The storage of one device, as the tabs share it: one transaction after the other. */
+export interface Disk {
+  readonly transactions: Lane
+  readonly random: Random
+}
+
+type Method = (...args: unknown[]) => Promise<unknown>
+
+/**
+ * A device's storage as one tab has it. A transaction is done at one event and told of at a later one: a tab may die between them, and what it had asked for
+ * and was not done yet may still be done after its death, or never.
+ */
+export function storageOf(persistence: Persistence, disk: Disk, process: Process, answers: Lane): Persistence {
+  const through = <T>(run: () => Promise<T>): Promise<T> =>
+    new Promise((resolve, reject) => {
+      if (!process.touch()) return
+      disk.transactions.push(null, () => {
+        if (process.isAlive) process.touch()
+        if (!process.isAlive && disk.random.chance(0.5)) return
+        run().then(
+          (value) => answers.push(process, () => process.touch() && resolve(value)),
+          (error: unknown) => answers.push(process, () => process.touch() && reject(error)),
+        )
+      })
+    })
+
+  /** Every method of a handle is a transaction; `identity` and `lost` are not. */
+  const wrap = (handle: PersistenceHandle): PersistenceHandle => {
+    const wrapped = new Map<string | symbol, unknown>()
+    return new Proxy(handle, {
+      get: (target, key) => {
+        const value: unknown = Reflect.get(target, key)
+        if (typeof value !== 'function') return value
+        const known = wrapped.get(key)
+        if (known) return known
+        const method = value as Method
+        const slow: Method = (...args) => through(() => method.apply(target, args))
+        wrapped.set(key, slow)
+        return slow
+      },
+    })
+  }
+
+  return {
+    name: persistence.name,
+    capabilities: persistence.capabilities,
+    open: async () => wrap(await through(() => persistence.open())),
+  }
+}

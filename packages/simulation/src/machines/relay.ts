@@ -1,0 +1,152 @@
+import { EventEmitter } from 'node:events'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { type Duplex, Readable } from 'node:stream'
+import { type Access, createRelay, type Relay, type Role } from '@holdfast/relay'
+import {
+  createProcess,
+  type HttpAnswer,
+  type HttpRequest,
+  type Process,
+  type Random,
+  type UpgradeRequest,
+} from '@holdfast/testkit'
+import type { UpdateLog } from '@holdfast/update-log'
+import { createMemoryLog } from '@holdfast/update-log/memory'
+import type { Shadowed } from '../check/shadow.ts'
+import { type DiskFaults, faultyLog } from './faulty-log.ts'
+import { clockOf, type World } from './world.ts'
+
+/** Where the relay is asked for. */
+export const RELAY_HOST = 'localhost:4321'
+
+export interface RunningRelay {
+  readonly process: Process
+  readonly log: UpdateLog
+  /** Ends it in an orderly way. */
+  close(): Promise<void>
+}
+
+export interface RelayMachine {
+  readonly world: World
+  readonly folder: Shadowed
+  readonly faults: DiskFaults
+  readonly random: Random
+}
+
+/** The token says the role. */
+const access: Access = {
+  verify: async (token) => {
+    const role = token as Role
+    return ['read', 'write', 'admin'].includes(role) ? { spaces: '*', role, expires: null, id: null } : null
+  },
+  sign: async () => {
+    throw new Error('nobody signs tokens here')
+  },
+}
+
+const upgrades = new WeakMap<object, UpgradeRequest>()
+
+/** Starts the real relay over what is in the folder, under the relay's name in the network. */
+export function startRelay({ world, folder, faults, random }: RelayMachine, name: string): RunningRelay {
+  const process = createProcess(name)
+  const { schedule } = world
+  schedule.enter(process)
+  const randomId = (): string => `r${world.chance.int(2 ** 32).toString(36)}${world.chance.int(2 ** 32).toString(36)}`
+  const stored = createMemoryLog({ folder: folder.folder, randomId })
+  const log = faultyLog({ log: stored, process, schedule, faults, random, shadow: folder })
+  const relay = createRelay({
+    log,
+    access,
+    clock: clockOf(world, process),
+    randomId,
+    socketServer: () => ({
+      upgrade: (_request, socket, _head, accept) => upgrades.get(socket)?.accept(accept),
+    }),
+  })
+  world.network.listen(RELAY_HOST, {
+    process,
+    upgrade: (request) => receiveUpgrade(relay, request),
+    request: (request, answer) => receiveRequest(relay, request, answer),
+  })
+  return {
+    process,
+    log: stored,
+    close: async () => {
+      await relay.close()
+      await log.close()
+      process.kill()
+    },
+  }
+}
+
+function incoming(path: string, method: string, headers: Readonly<Record<string, string>>, body: Uint8Array) {
+  const stream = Readable.from(body.length > 0 ? [Buffer.from(body)] : [])
+  const socket = { localPort: 4321, localAddress: '127.0.0.1' }
+  return Object.assign(stream, { url: path, method, headers, socket }) as unknown as IncomingMessage
+}
+
+function receiveUpgrade(relay: Relay, request: UpgradeRequest): void {
+  const socket = Object.assign(new EventEmitter(), {
+    end: () => request.refuse(),
+    destroy: () => request.refuse(),
+  }) as unknown as Duplex
+  upgrades.set(socket, request)
+  relay.handleUpgrade(incoming(request.path, 'GET', request.headers, new Uint8Array()), socket, new Uint8Array())
+}
+
+/** As much of a ServerResponse as the relay uses. */
+class Outgoing extends EventEmitter {
+  headersSent = false
+  writableEnded = false
+  statusCode = 200
+  readonly #headers: Record<string, string> = {}
+  readonly #chunks: Uint8Array[] = []
+  readonly #answer: (answer: HttpAnswer) => void
+
+  constructor(answer: (answer: HttpAnswer) => void) {
+    super()
+    this.#answer = answer
+  }
+
+  setHeader(name: string, value: string | number): this {
+    this.#headers[name] = String(value)
+    return this
+  }
+
+  writeHead(status: number, headers: Record<string, string | number> = {}): this {
+    this.statusCode = status
+    this.headersSent = true
+    for (const [name, value] of Object.entries(headers)) this.setHeader(name, value)
+    return this
+  }
+
+  write(chunk: string | Uint8Array): boolean {
+    this.#chunks.push(typeof chunk === 'string' ? Buffer.from(chunk) : chunk)
+    return true
+  }
+
+  end(chunk?: string | Uint8Array): this {
+    if (this.writableEnded) return this
+    if (chunk !== undefined) this.write(chunk)
+    this.writableEnded = true
+    this.headersSent = true
+    this.#answer({ status: this.statusCode, headers: this.#headers, body: Buffer.concat(this.#chunks) })
+    this.emit('finish')
+    return this
+  }
+
+  destroy(): this {
+    this.writableEnded = true
+    return this
+  }
+}
+
+function receiveRequest(relay: Relay, request: HttpRequest, answer: (answer: HttpAnswer) => void): void {
+  const response = new Outgoing(answer)
+  request.onGone(() => response.emit('close'))
+  const served = relay.handleRequest(
+    incoming(request.path, request.method, request.headers, request.body),
+    response as unknown as ServerResponse,
+  )
+  if (!served) answer({ status: 404, headers: {}, body: new Uint8Array() })
+}

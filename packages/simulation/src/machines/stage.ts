@@ -1,0 +1,127 @@
+import { createLedger, type Ledger } from '../check/ledger.ts'
+import { type Shadowed, shadowed } from '../check/shadow.ts'
+import { createDevice, type Device, type Tab } from './device.ts'
+import { type RunningRelay, startRelay } from './relay.ts'
+import { createWorld, type World } from './world.ts'
+
+/** The relay and its disk, as whoever runs it has them in hand. */
+export interface RelayHouse {
+  readonly running: RunningRelay | null
+  readonly faults: { failing: number }
+  readonly folder: Shadowed
+  /** Counts the folders that it has had in use. */
+  readonly generation: number
+  start(): void
+  crash(): void
+  close(): void
+  /** Puts the folder away as it is now, beside those that were. The relay goes on. */
+  keepCopy(): void
+  /** The relay ends and its folder is empty. */
+  wipe(): void
+  /** The relay ends and has a folder that was put away before, if there is one. The copy can be used again. */
+  restore(pick: (copies: readonly Shadowed[]) => Shadowed): void
+  /** The relay ends and goes on in another folder that goes on by itself; the one it had waits for the next time. */
+  swap(): void
+}
+
+/** Everything that takes part in one run. */
+export interface Stage {
+  readonly world: World
+  readonly ledger: Ledger
+  readonly relay: RelayHouse
+  readonly devices: readonly Device[]
+  /** Where the peers sit. Null: nobody is there now. */
+  readonly seats: (Tab | null)[]
+  deviceOf(seat: number): Device
+  sit(seat: number): void
+  /** Numbers that are given once. */
+  serial(): number
+}
+
+export function createStage(seed: number, peers: number): Stage {
+  const world = createWorld(seed)
+  const relay = createRelayHouse(world)
+  const ledger = createLedger({
+    generation: () => relay.generation,
+    relayHas: (mark) => relay.folder.has(mark),
+    broken: world.fail,
+  })
+  const devices = Array.from({ length: Math.ceil((peers * 3) / 5) }, (_, i) =>
+    createDevice(`d${i}`, { world, ledger, random: world.chance, token: 'admin' }),
+  )
+  const seats: (Tab | null)[] = Array.from({ length: peers }, () => null)
+  let serials = 0
+  let tabs = 0
+  const deviceOf = (seat: number): Device => devices[seat % devices.length]!
+  return {
+    world,
+    ledger,
+    relay,
+    devices,
+    seats,
+    deviceOf,
+    sit: (seat) => {
+      if (seats[seat]) return
+      const tab = deviceOf(seat).openTab(`t${tabs++}`)
+      seats[seat] = tab
+      tab.process.onDeath(() => {
+        if (seats[seat] === tab) seats[seat] = null
+      })
+    },
+    serial: () => serials++,
+  }
+}
+
+function createRelayHouse(world: World): RelayHouse {
+  const faults = { failing: 0 }
+  const copies: Shadowed[] = []
+  let folder = shadowed()
+  let other: Shadowed | null = null
+  let running: RunningRelay | null = null
+  let generation = 0
+  let runs = 0
+
+  const use = (next: Shadowed): void => {
+    house.crash()
+    folder = next
+    generation++
+    house.start()
+  }
+
+  const house: RelayHouse = {
+    get running() {
+      return running?.process.isAlive ? running : null
+    },
+    faults,
+    get folder() {
+      return folder
+    },
+    get generation() {
+      return generation
+    },
+    start: () => {
+      if (house.running) return
+      running = startRelay({ world, folder, faults, random: world.chance }, `relay${runs++}`)
+    },
+    crash: () => running?.process.kill(),
+    close: () => {
+      const closing = house.running
+      if (!closing) return
+      world.schedule.enter(closing.process)
+      void closing.close()
+    },
+    keepCopy: () => {
+      copies.push(folder.copy())
+    },
+    wipe: () => use(shadowed()),
+    restore: (pick) => {
+      if (copies.length > 0) use(pick(copies).copy())
+    },
+    swap: () => {
+      const next = other ?? folder.copy()
+      other = folder
+      use(next)
+    },
+  }
+  return house
+}

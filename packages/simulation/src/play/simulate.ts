@@ -1,0 +1,143 @@
+import { type Random, seededRandom } from '@holdfast/testkit'
+import { seizeGlobals } from '@holdfast/testkit/globals'
+import { findBrokenPromises, findDifferences, findLies } from '../check/promises.ts'
+import { readReplicas } from '../check/replicas.ts'
+import { createStage, type Stage } from '../machines/stage.ts'
+import type { Failure, World } from '../machines/world.ts'
+import { OPERATIONS } from './operations.ts'
+import type { Operation } from './plan.ts'
+
+export interface Run {
+  /** Decides what programs draw; the plan decides everything else. */
+  readonly seed: number
+  readonly plan: readonly Operation[]
+  readonly peers: number
+}
+
+export interface Outcome {
+  /** Empty when every promise was kept. */
+  readonly failures: readonly Failure[]
+  /** What happened, a line each. */
+  readonly trace: readonly string[]
+  readonly figures: Figures
+}
+
+export interface Figures {
+  readonly events: number
+  readonly conversations: number
+  /** Edits that were followed, and of these how many were called saved, and synced. */
+  readonly edits: number
+  readonly saved: number
+  readonly synced: number
+  /** Kept aside on a device because its epoch was purged (W9). */
+  readonly setAside: number
+  /** Milliseconds of virtual time until everything had come to rest. */
+  readonly drained: number
+}
+
+/** More than this between two looks is going in a circle. */
+const MOST_EVENTS = 20_000
+/** Virtual time in which everything must be well again when nothing goes wrong any more, in ms. */
+const PATIENCE = 15 * 60_000
+const LOOK_EVERY = 10_000
+/** Of all events that the end may take. */
+const MOST_DRAINING = 100_000
+
+/** Plays a plan, mends everything, and looks whether every promise was kept. Nothing in it depends on real time or chance. */
+export async function simulate(run: Run): Promise<Outcome> {
+  const stage = createStage(run.seed, run.peers)
+  const { world } = stage
+  const release = seizeGlobals({ clock: world.clock, schedule: world.schedule, random: world.chance })
+  const onRejection = (error: unknown): void => {
+    world.fail('no-surprise', `nobody handled: ${error instanceof Error ? error.stack : String(error)}`)
+  }
+  process.on('unhandledRejection', onRejection)
+  const trace: string[] = []
+  const counter = { events: 0 }
+  let drained = 0
+  try {
+    stage.relay.start()
+    for (let seat = 0; seat < run.peers; seat++) stage.sit(seat)
+    await advance(world, seededRandom(run.seed), 1_000, counter)
+    for (const operation of run.plan) {
+      if (world.failures.length > 0) break
+      await perform(stage, operation, trace, counter)
+    }
+    if (world.failures.length === 0) drained = await drain(stage, counter)
+  } finally {
+    for (const device of stage.devices) device.losePower()
+    stage.relay.crash()
+    process.off('unhandledRejection', onRejection)
+    release()
+  }
+  const { marks } = stage.ledger
+  const figures: Figures = {
+    events: counter.events,
+    conversations: new Set(marks.map(({ conversation }) => conversation)).size,
+    edits: marks.length,
+    saved: marks.filter(({ told }) => told !== 'nothing').length,
+    synced: marks.filter(({ told }) => told === 'synced').length,
+    setAside: 0,
+    drained,
+  }
+  return { failures: world.failures, trace, figures }
+}
+
+async function perform(
+  stage: Stage,
+  { kind, peer, dice }: Operation,
+  trace: string[],
+  counter: { events: number },
+): Promise<void> {
+  const { world } = stage
+  const random = seededRandom(dice)
+  world.schedule.enter(null)
+  const said = OPERATIONS[kind]!.run({ stage, seat: peer % stage.seats.length, random })
+  trace.push(`${world.clock.monotonic()} ${kind} ${peer}${said === undefined ? '' : ` ${said}`}`)
+  if (kind === 'wait') await advance(world, random, random.pick([20, 200, 2_000, 30_000]), counter)
+  // How far things go before the next thing happens: not at all, a little, or to the end.
+  let events = random.pick([0, 1, 3, 10, 30, 100])
+  while (events-- > 0 && (await world.step(random))) counter.events++
+}
+
+/** Lets time pass, and everything happen that happens in it. */
+async function advance(world: World, random: Random, ms: number, counter: { events: number }): Promise<void> {
+  const until = world.clock.monotonic() + ms
+  const most = counter.events + MOST_EVENTS
+  while (counter.events < most) {
+    if (await world.step(random)) counter.events++
+    else if (await world.wait(until - world.clock.monotonic())) counter.events++
+    else return
+  }
+  world.fail('comes-to-rest', `${MOST_EVENTS} events in ${ms} ms`)
+}
+
+/** Mends what is broken, and waits until all copies are the same and say so. @returns how long it took */
+async function drain(stage: Stage, counter: { events: number }): Promise<number> {
+  const { world, devices, seats, relay } = stage
+  const random = seededRandom(1)
+  world.schedule.enter(null)
+  relay.faults.failing = 0
+  for (const device of devices) {
+    device.faults.failing = 0
+    device.isOnline = true
+  }
+  for (const seat of seats.keys()) seats[seat]?.process.dieAt(Number.POSITIVE_INFINITY)
+  relay.running?.process.dieAt(Number.POSITIVE_INFINITY)
+  const begun = world.clock.monotonic()
+  const most = counter.events + MOST_DRAINING
+  let failures: Failure[] = []
+  while (world.clock.monotonic() - begun < PATIENCE && counter.events < most) {
+    relay.start()
+    for (const seat of devices.keys()) if (stage.deviceOf(seat).tabs.size === 0) stage.sit(seat)
+    await advance(world, random, LOOK_EVERY, counter)
+    if (world.failures.length > 0) return 0
+    const replicas = await readReplicas(stage)
+    failures = [...findDifferences(stage, replicas), ...findLies(stage, replicas)]
+    if (failures.length > 0) continue
+    for (const { rule, what } of findBrokenPromises(stage, replicas)) world.fail(rule, what)
+    return world.clock.monotonic() - begun
+  }
+  for (const { rule, what } of failures) world.fail(rule, what)
+  return world.clock.monotonic() - begun
+}
