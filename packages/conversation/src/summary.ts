@@ -1,8 +1,7 @@
 import type { JsonValue } from './json.ts'
-import { readObject } from './read/values.ts'
 import type { Conversation, Message, Part, Role, Summary } from './types.ts'
 import { cutToJsonBytes, decodeUtf8, encodeUtf8 } from './utf8.ts'
-import { isCount, isString, isTime, ROLES } from './vocabulary.ts'
+import { isCount, isRecord, isString, isTime, ROLES } from './vocabulary.ts'
 
 /** The first byte. What is added later keeps the version; what an older reader would misread raises it. */
 const VERSION = 1
@@ -136,7 +135,8 @@ function parse(bytes: Uint8Array): Record<string, unknown> | null {
   const json = decodeUtf8(bytes)
   if (json === null) return null
   try {
-    return readObject(JSON.parse(json))
+    const fields: unknown = JSON.parse(json)
+    return isRecord(fields) ? fields : null
   } catch {
     return null
   }
