@@ -44,9 +44,10 @@ export async function serve(options: ServeOptions, output: Output): Promise<() =
     }
     const { key } = await readOrMakeKey(options.data)
     const access = createAccess({ key, ...(options.adminToken === null ? {} : { adminToken: options.adminToken }) })
+    const blobs = await openDiskBlobs(join(options.data, 'blobs'))
     relay = createRelay({
       log,
-      blobs: await openDiskBlobs(join(options.data, 'blobs')),
+      blobs,
       access,
       // A space that holds conversations is never turned away, whether or not this start named it.
       spaces: [...new Set([...options.spaces, ...(await log.spaces())])],
@@ -65,7 +66,7 @@ export async function serve(options: ServeOptions, output: Output): Promise<() =
     const ready = { url: options.publicUrl ?? addressOf(options.host, port), token, data: options.data }
     output.say(options.json ? readyLine(ready) : banner(ready))
     const running = relay
-    return () => stop(server, running, log)
+    return () => stop(server, running, [blobs, log])
   } catch (error) {
     await relay?.close()
     await log.close()
@@ -135,10 +136,10 @@ function listenFailure(error: Error, host: string, port: number): Error {
   }
 }
 
-async function stop(server: Server, relay: Relay, log: UpdateLog): Promise<void> {
+async function stop(server: Server, relay: Relay, stores: readonly { close(): Promise<void> }[]): Promise<void> {
   const closed = new Promise((resolve) => server.close(resolve))
   await relay.close()
   server.closeAllConnections()
   await closed
-  await log.close()
+  for (const store of stores) await store.close()
 }

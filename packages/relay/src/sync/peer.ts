@@ -8,13 +8,16 @@ import {
   type SyncConnectionEvent,
   type SyncRole,
 } from '@holdfast/protocol'
+import type { DocumentRef } from '@holdfast/update-log'
 import { type Grant, reachesDocument } from '../access.ts'
 import { messageOf } from '../room.ts'
 import type { Wire, WireListener } from '../wire.ts'
 import { verifyToken } from './admission.ts'
 import { type ChannelEvent, type ChannelHost, SyncChannel } from './channel.ts'
-import { FORBIDDEN, failedAnswer, failingOf } from './failures.ts'
+import { FORBIDDEN, failedAnswer } from './failures.ts'
 import { OpenQueue } from './open-queue.ts'
+import { Pulse } from './pulse.ts'
+import { keepSummary, purgeDocument } from './requests.ts'
 import type { SyncServices } from './services.ts'
 import type { SpacePeer, SyncSpace } from './space.ts'
 
@@ -57,10 +60,7 @@ export class SyncPeer implements WireListener, ChannelHost, SpacePeer {
   #isGone = false
   #closeCode: number | null = null
   #closeReason = ''
-  /** Monotonic times in ms. */
-  #lastProgress: number
-  #lastHeard: number
-  #pingedAt: number | null = null
+  readonly #pulse: Pulse
 
   constructor(options: SyncPeerOptions) {
     const { id, wire, space, services } = options
@@ -69,8 +69,7 @@ export class SyncPeer implements WireListener, ChannelHost, SpacePeer {
     this.services = services
     this.#options = options
     this.#wire = wire
-    this.#lastProgress = services.clock.monotonic()
-    this.#lastHeard = this.#lastProgress
+    this.#pulse = new Pulse(services.limits, services.clock.monotonic())
     this.#opens = new OpenQueue(() => this.#connection.waiting)
     const { versions, syncLimits: limits } = services
     this.#connection = new SyncConnection({
@@ -87,19 +86,11 @@ export class SyncPeer implements WireListener, ChannelHost, SpacePeer {
 
   /** Called every second or so. */
   tick(): void {
-    const { limits, clock } = this.services
-    const now = clock.monotonic()
-    if (this.#connection.waiting === 0 && this.#wire.waiting === 0) this.#lastProgress = now
-    const isDeaf =
-      this.#pingedAt !== null && this.#lastHeard < this.#pingedAt && now - this.#pingedAt > limits.pingEvery
-    const oldest = this.#connection.oldestTransfer
-    const isUnfinished = oldest !== null && now - oldest > limits.pingEvery
-    if (isDeaf || isUnfinished || now - this.#lastProgress > limits.stallAfter) {
-      this.#handle({ kind: 'stalled' })
-    } else if (now - Math.max(this.#lastHeard, this.#pingedAt ?? 0) > limits.pingEvery) {
-      this.#pingedAt = now
-      this.#wire.ping()
-    }
+    const now = this.services.clock.monotonic()
+    if (this.#connection.waiting === 0 && this.#wire.waiting === 0) this.#pulse.progressed(now)
+    const wish = this.#pulse.look(now, this.#connection.oldestTransfer)
+    if (wish === 'stalled') this.#handle({ kind: 'stalled' })
+    else if (wish === 'ping') this.#wire.ping()
   }
 
   /** Takes nothing more, so that what was taken can be finished and told. */
@@ -120,8 +111,9 @@ export class SyncPeer implements WireListener, ChannelHost, SpacePeer {
   // What the socket tells.
 
   message(bytes: Uint8Array): void {
-    this.#lastHeard = this.services.clock.monotonic()
-    this.#handle({ kind: 'bytes', bytes, now: this.#lastHeard })
+    const now = this.services.clock.monotonic()
+    this.#pulse.heard(now)
+    this.#handle({ kind: 'bytes', bytes, now })
   }
 
   textMessage(): void {
@@ -129,22 +121,22 @@ export class SyncPeer implements WireListener, ChannelHost, SpacePeer {
   }
 
   pong(): void {
-    this.#lastHeard = this.services.clock.monotonic()
+    this.#pulse.heard(this.services.clock.monotonic())
   }
 
   drained(): void {
-    this.#lastProgress = this.services.clock.monotonic()
+    this.#pulse.progressed(this.services.clock.monotonic())
     this.#pump()
   }
 
   closed(code: number): void {
     if (this.#isGone) return
     this.#isGone = true
+    this.#opens.clear()
     this.#handle({ kind: 'gone' })
     this.#isOver = true
     this.#cancelHello?.()
     this.#cancelExpiry?.()
-    this.#opens.clear()
     this.space.leave(this)
     const event = 'sync-disconnected'
     this.services.report({
@@ -241,11 +233,14 @@ export class SyncPeer implements WireListener, ChannelHost, SpacePeer {
       case 'open':
         this.#open(effect.opening, effect.open)
         return
-      case 'summary':
-        this.#summary(effect.request, effect.document, effect.epoch, effect.summary.slice())
+      case 'summary': {
+        const { request, document, epoch } = effect
+        const summary = effect.summary.slice()
+        this.#request(request, document, (ref) => keepSummary(this.services, ref, epoch, summary))
         return
+      }
       case 'purge':
-        this.#purge(effect.request, effect.document, effect.epoch)
+        this.#request(effect.request, effect.document, (ref) => purgeDocument(this.services, ref, effect.epoch))
     }
   }
 
@@ -321,36 +316,12 @@ export class SyncPeer implements WireListener, ChannelHost, SpacePeer {
     else channel.refuse(FORBIDDEN)
   }
 
-  #summary(request: number, document: string, epoch: string, summary: Uint8Array): void {
-    const ref = { space: this.space.name, document }
-    const { log, rooms } = this.services
-    if (!this.#reaches(document)) {
-      this.#answer(request, failedAnswer(FORBIDDEN))
-      return
-    }
-    const done = (feed: number): void => this.#answer(request, { kind: 'done', feed })
-    const failed = (error: unknown): void => this.#answer(request, failedAnswer(failingOf(error)))
-    const room = rooms.find(ref)
-    // With updates that wait to be written it is one write, and follows on the document's first update if that is among them.
-    const joins =
-      room?.epoch === epoch &&
-      room.summarize(summary, (outcome) => (outcome.kind === 'durable' ? done(outcome.feed) : failed(outcome.error)))
-    if (!joins) log.setSummary(ref, summary, { epoch }).then(({ feed }) => done(feed), failed)
-  }
-
-  #purge(request: number, document: string, epoch: string): void {
-    if (!this.#reaches(document)) {
-      this.#answer(request, failedAnswer(FORBIDDEN))
-      return
-    }
-    this.services.log.purge({ space: this.space.name, document }, { epoch }).then(
-      ({ feed }) => this.#answer(request, { kind: 'done', feed }),
-      (error: unknown) => this.#answer(request, failedAnswer(failingOf(error))),
-    )
-  }
-
-  #answer(request: number, answer: RequestAnswer): void {
-    this.#handle({ kind: 'answered', request, answer })
+  /** Does what was asked of a document, if the token reaches it, and answers. */
+  #request(request: number, document: string, act: (ref: DocumentRef) => Promise<RequestAnswer>): void {
+    const answer = this.#reaches(document)
+      ? act({ space: this.space.name, document })
+      : Promise.resolve(failedAnswer(FORBIDDEN))
+    void answer.then((answer) => this.#handle({ kind: 'answered', request, answer }))
   }
 
   #turnSoon(): void {
@@ -390,6 +361,7 @@ export class SyncPeer implements WireListener, ChannelHost, SpacePeer {
     if (this.#closeCode !== null) return
     // What waits for room is told as far as there is any: the last acks, mostly.
     this.#pump()
+    this.#opens.clear()
     this.#isOver = true
     this.#closeCode = code
     this.#closeReason = reason
