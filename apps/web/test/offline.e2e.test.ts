@@ -129,6 +129,8 @@ test('relay, browser or both killed at random 50 times: whatever was called save
   if (window === undefined) await openAgain()
 
   const reader = await scene.open(await scene.profile())
+  // The list holds only the rows in view: room for all of them.
+  for (const { page } of [window!, reader]) await page.setViewportSize({ width: 1200, height: 4000 })
   await expect.poll(() => reader.items.count(), { message: told, timeout: 60_000 }).toBe(await window!.items.count())
   const missing = new Set(calledSaved)
   await expect
