@@ -1,11 +1,12 @@
 import type { ListItem } from '@holdfast/store'
-import { useVirtualizer } from '@tanstack/react-virtual'
 import type { KeyboardEvent } from 'react'
-import { useEffect, useMemo, useRef } from 'react'
+import { useMemo, useRef } from 'react'
 import type { MenuItem } from '../controls/menu.tsx'
 import { ConversationRow } from './conversation-row.tsx'
+import { topsOf } from './layout.ts'
 import type { ListView } from './sections.ts'
 import { filterByTitle, listRows } from './sections.ts'
+import { useRowsInSight } from './use-rows-in-sight.ts'
 
 export interface ConversationListProps {
   readonly items: readonly ListItem[]
@@ -24,10 +25,6 @@ export interface ConversationListProps {
   readonly menuOf: (item: ListItem) => readonly MenuItem[]
 }
 
-const itemHeight = 38
-const sectionHeight = 36
-const firstSectionHeight = 28
-
 const emptyTexts: Record<ListView, string> = {
   current: 'Conversations you start appear here.',
   archive: 'Nothing is archived.',
@@ -39,31 +36,21 @@ export function ConversationList(props: ConversationListProps) {
   const { items, view, query, selected, now, onDelete } = props
   const rows = useMemo(() => listRows(filterByTitle(items, query), view, now), [items, query, view, now])
   const scroller = useRef<HTMLDivElement>(null)
-  const virtual = useVirtualizer({
-    count: rows.length,
-    getScrollElement: () => scroller.current,
-    estimateSize: (index) =>
-      rows[index]?.kind === 'item' ? itemHeight : index === 0 ? firstSectionHeight : sectionHeight,
-    getItemKey: (index) => rows[index]?.key ?? index,
-    overscan: 12,
-    initialRect: { width: 280, height: 900 },
-  })
-  // biome-ignore lint/correctness/useExhaustiveDependencies: row heights follow from the rows
-  useEffect(() => virtual.measure(), [rows])
+  const tops = useMemo(() => topsOf(rows), [rows])
+  const { start, end, reveal } = useRowsInSight(scroller, tops)
 
-  const positions = useMemo(() => {
-    let count = 0
-    return rows.map((row) => (row.kind === 'item' ? ++count : 0))
-  }, [rows])
-  const size = positions.reduce((most, position) => Math.max(most, position), 0)
-  const shown = virtual.getVirtualItems()
-  const current = rows.findIndex((row) => row.key === selected)
-  const firstShown = shown.find(({ index }) => rows[index]?.kind === 'item')?.index ?? -1
-  const tabbable = shown.some(({ index }) => index === current) ? current : firstShown
+  const headings = useMemo(() => rows.flatMap((row, index) => (row.kind === 'section' ? [index] : [])), [rows])
+  const current = useMemo(() => rows.findIndex((row) => row.key === selected), [rows, selected])
+  const shown = rows.slice(start, end)
+  const firstShown = start + shown.findIndex((row) => row.kind === 'item')
+  const tabbable = current >= start && current < end ? current : firstShown
 
   const focusRow = (index: number) => {
-    virtual.scrollToIndex(index, { align: 'auto' })
-    requestAnimationFrame(() => scroller.current?.querySelector<HTMLElement>(`a[data-index="${index}"]`)?.focus())
+    reveal(index)
+    // The row may only be in the page after the scroll has been seen and drawn.
+    requestAnimationFrame(() =>
+      requestAnimationFrame(() => scroller.current?.querySelector<HTMLElement>(`a[data-index="${index}"]`)?.focus()),
+    )
   }
   const onKeyDown = (event: KeyboardEvent) => {
     const link = (event.target as HTMLElement).closest<HTMLElement>('a[data-index]')
@@ -94,12 +81,13 @@ export function ConversationList(props: ConversationListProps) {
           role="list"
           aria-label="Conversations"
           className="hf-list-rows"
-          style={{ height: virtual.getTotalSize() }}
+          style={{ height: tops[rows.length] }}
           onKeyDown={onKeyDown}
         >
-          {shown.map(({ index, start, size: height }) => {
-            const row = rows[index]
-            if (!row) return null
+          {shown.map((row, place) => {
+            const index = start + place
+            const top = tops[index] ?? 0
+            const height = (tops[index + 1] ?? top) - top
             if (row.kind === 'section') {
               return (
                 <li
@@ -107,7 +95,7 @@ export function ConversationList(props: ConversationListProps) {
                   role="presentation"
                   className="hf-row"
                   data-kind="section"
-                  style={{ transform: `translateY(${start}px)`, height }}
+                  style={{ transform: `translateY(${top}px)`, height }}
                 >
                   <h3 className="hf-section">{row.title}</h3>
                 </li>
@@ -118,9 +106,9 @@ export function ConversationList(props: ConversationListProps) {
                 key={row.key}
                 item={row.item}
                 index={index}
-                position={positions[index] ?? 0}
-                size={size}
-                top={start}
+                position={index + 1 - headings.filter((heading) => heading < index).length}
+                size={rows.length - headings.length}
+                top={top}
                 height={height}
                 selected={row.item.id === selected}
                 tabbable={index === tabbable}

@@ -54,14 +54,13 @@ export function listRows(items: readonly ListItem[], view: ListView, now: number
     }
     sections[index]?.[1].push(item)
   }
-  return sections.flatMap(([title, found]) =>
-    found.length === 0
-      ? []
-      : [
-          ...(title ? [{ kind: 'section' as const, key: `section:${title}`, title }] : []),
-          ...found.map((item) => ({ kind: 'item' as const, key: item.id, item })),
-        ],
-  )
+  const rows: ListRow[] = []
+  for (const [title, found] of sections) {
+    if (found.length === 0) continue
+    if (title) rows.push({ kind: 'section', key: `section:${title}`, title })
+    for (const item of found) rows.push({ kind: 'item', key: item.id, item })
+  }
+  return rows
 }
 
 export const titleOf = (item: ListItem): string => item.summary.title || 'Untitled'
