@@ -49,6 +49,8 @@ export class SyncChannel implements Member {
   readonly epoch: string
   readonly isBrief: boolean
   readonly #host: ChannelHost
+  /** The position up to which a brief one has everything; below every position while that is not known. */
+  #level = Number.NEGATIVE_INFINITY
   #room: Room | null = null
   /** `refused`: the room did not take it; the client is told as soon as it is known why. */
   #stands: 'opening' | 'open' | 'refused' | 'over' = 'opening'
@@ -198,9 +200,15 @@ export class SyncChannel implements Member {
       this.#writeFailed(outcome.error)
       return
     }
-    // A record that others wrote too was shown to whoever watches; to a brief one it was not.
-    const seq = this.isBrief && !outcome.alone ? 0 : outcome.seq
-    this.#tell({ kind: 'durable', n, seq })
+    this.#tell({ kind: 'durable', n, seq: this.#vouches(outcome.seq, outcome.alone) })
+  }
+
+  /** The position that an ack may name. A brief one is shown nothing: its own record is all it has beyond what brought it level. */
+  #vouches(seq: number, alone: boolean): number {
+    if (!this.isBrief) return seq
+    if (!alone || seq !== this.#level + 1) return 0
+    this.#level = seq
+    return seq
   }
 
   #wait(room: Room, n: number): void {
@@ -221,6 +229,7 @@ export class SyncChannel implements Member {
     const seq = stateVector === null || this.epoch === room.epoch ? known : 0
     room.catchUp(seq, stateVector ?? EMPTY_STATE_VECTOR).then(
       ({ seq, update }) => {
+        this.#level = Math.max(this.#level, seq)
         this.#tell({ kind: 'caught-up', seq, updates: update === null ? [] : [{ seq, update }] })
         this.#host.levelled(this)
       },
