@@ -221,7 +221,7 @@ export class Copy {
     })
     if (opening === null) throw new Error('no channel is free')
     this.opening = opening
-    device.listen(opening, (effect) => this.#hear(effect))
+    device.listen(opening, (effect) => this.hear(effect))
     this.doc.on('update', (update: Uint8Array, origin: unknown) => {
       if (origin !== this && this.#offered) this.send(update)
     })
@@ -273,7 +273,7 @@ export class Copy {
     return this
   }
 
-  #hear(effect: ChannelSaid): void {
+  hear(effect: ChannelSaid): void {
     this.said.push(effect)
     switch (effect.kind) {
       case 'opened': {
