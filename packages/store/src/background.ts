@@ -1,4 +1,4 @@
-import type { Connection, FeedPage } from './connection/port.ts'
+import type { FeedPage, StockConnection } from './connection/port.ts'
 import { OfflineError } from './connection/port.ts'
 import type { Clock, Locks } from './environment.ts'
 import type { Journal } from './journal-port.ts'
@@ -12,7 +12,7 @@ const FEED_PAUSE_MS = 500
 
 export interface BackgroundOptions {
   readonly space: string
-  readonly connection: Connection
+  readonly connection: StockConnection
   readonly journal: Journal
   readonly locks: Locks | null
   readonly clock: Clock

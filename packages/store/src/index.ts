@@ -1,3 +1,4 @@
+export { BlobError, type BlobErrorCode } from './blobs.ts'
 export {
   type Connection,
   type ConnectionState,
@@ -6,9 +7,13 @@ export {
   type Membership,
   type MembershipState,
   OfflineError,
+  type StockConnection,
 } from './connection/port.ts'
+export { spaceConnection } from './connection/sync/connection.ts'
+export { RefusedError, type SpaceConnection } from './connection/sync/port.ts'
 export { websocketConnection } from './connection/websocket.ts'
 export type { Chance, Channel, Clock, Environment, Locks } from './environment.ts'
+export { LeaseEndedError, LeaseHeldError } from './leases.ts'
 export { LOCAL_ORIGIN } from './live.ts'
 export { type IndexedDbOptions, indexedDbPersistence } from './persistence/indexeddb.ts'
 export { type Fault, type MemoryPersistence, memoryPersistence } from './persistence/memory.ts'
@@ -26,10 +31,15 @@ export { openStore } from './store.ts'
 export { StreamEndedError } from './streaming.ts'
 export { AlreadyStreamingError } from './streams.ts'
 export type {
+  Aside,
+  AsideItem,
+  Blobs,
   ConversationStatus,
   Draft,
   Exported,
   FinishOptions,
+  Lease,
+  LeaseInfo,
   ListItem,
   NewConversation,
   NotSavedReason,
@@ -44,6 +54,7 @@ export type {
   RelayProgress,
   RelayState,
   Store,
+  StoredBlobRef,
   StoreStatus,
   Writer,
 } from './types.ts'

@@ -1,5 +1,13 @@
 import { mergeAll } from './merge.ts'
-import type { DocumentWrite, FeedCursor, PersistenceError, WritingNote } from './persistence/port.ts'
+import type {
+  BlobWrite,
+  DocumentWrite,
+  FeedCursor,
+  LogPosition,
+  PersistenceError,
+  RemoteEntry,
+  WritingNote,
+} from './persistence/port.ts'
 
 export interface Waiter {
   readonly resolve: () => void
@@ -15,20 +23,41 @@ export interface Pending {
   touched: boolean
   offer: boolean
   summary: Uint8Array | null
+  /** Some of `updates` did not come by way of the document in memory. */
+  foreign: boolean
+  epoch: string | null
+  position: LogPosition | null
+  remote: RemoteEntry | null
+  told: Uint8Array | null
   waiters: Waiter[]
 }
 
 export interface Batch {
   readonly documents: Map<string, Pending>
   cursor: FeedCursor | null
-  cursorWaiters: Waiter[]
+  /** The incarnation that the marks in here speak of; null when there are none. */
+  history: string | null
+  blobs: BlobWrite[]
+  waiters: Waiter[]
   add: WritingNote[]
   remove: WritingNote[]
 }
 
-export const emptyBatch = (): Batch => ({ documents: new Map(), cursor: null, cursorWaiters: [], add: [], remove: [] })
+export const emptyBatch = (): Batch => ({
+  documents: new Map(),
+  cursor: null,
+  history: null,
+  blobs: [],
+  waiters: [],
+  add: [],
+  remove: [],
+})
 export const isEmpty = (batch: Batch): boolean =>
-  batch.documents.size === 0 && !batch.cursor && batch.add.length === 0 && batch.remove.length === 0
+  batch.documents.size === 0 &&
+  !batch.cursor &&
+  batch.blobs.length === 0 &&
+  batch.add.length === 0 &&
+  batch.remove.length === 0
 
 export const hasUpdates = (batch: Batch | null, id: string): boolean =>
   (batch?.documents.get(id)?.updates.length ?? 0) > 0
@@ -44,6 +73,11 @@ export function pendingOf(batch: Batch, id: string): Pending {
       touched: false,
       offer: false,
       summary: null,
+      foreign: false,
+      epoch: null,
+      position: null,
+      remote: null,
+      told: null,
       waiters: [],
     }
     batch.documents.set(id, pending)
@@ -80,12 +114,27 @@ export function describe(batch: Batch, summaryOf: (id: string, asked: boolean) =
       sent: pending.sent,
       ...(pending.offer ? { offer: true } : {}),
       ...(pending.summary ? { summary: pending.summary } : {}),
+      ...(pending.epoch === null ? {} : { epoch: pending.epoch }),
+      ...(pending.position ? { position: pending.position } : {}),
+      ...(pending.remote ? { remote: pending.remote } : {}),
+      ...(pending.told ? { told: pending.told } : {}),
     }
   })
 }
 
+/** Forgets all marks: they are of a history that another one is about to take the place of. */
+export function dropMarks(batch: Batch): void {
+  for (const pending of batch.documents.values()) {
+    pending.sent = 0
+    pending.position = null
+    pending.remote = null
+    pending.told = null
+  }
+}
+
 /** A batch that was not written, with what arrived since behind it. */
 export function joinBatches(batch: Batch, later: Batch): Batch {
+  if (batch.history !== null && later.history !== null && batch.history !== later.history) dropMarks(batch)
   for (const [id, pending] of later.documents) {
     const into = pendingOf(batch, id)
     into.updates.push(...pending.updates)
@@ -94,10 +143,17 @@ export function joinBatches(batch: Batch, later: Batch): Batch {
     into.touched ||= pending.touched
     into.offer ||= pending.offer
     into.summary = pending.summary ?? into.summary
+    into.foreign ||= pending.foreign
+    into.epoch = pending.epoch ?? into.epoch
+    into.position = pending.position ?? into.position
+    into.remote = pending.remote ?? into.remote
+    into.told = pending.told ?? into.told
     into.waiters.push(...pending.waiters)
   }
   batch.cursor = later.cursor ?? batch.cursor
-  batch.cursorWaiters.push(...later.cursorWaiters)
+  batch.history = later.history ?? batch.history
+  batch.blobs.push(...later.blobs)
+  batch.waiters.push(...later.waiters)
   batch.add.push(...later.add)
   batch.remove.push(...later.remove)
   return batch

@@ -1,8 +1,13 @@
 import type {
+  BlobWrite,
   DocumentRecord,
   FeedCursor,
+  LogPosition,
   PersistenceError,
   PersistenceHandle,
+  RemoteEntry,
+  Retired,
+  Retirement,
   WritingNote,
 } from './persistence/port.ts'
 import type { Listeners } from './signal.ts'
@@ -14,6 +19,8 @@ export interface Committed {
   /** What was written, or null when only marks or the summary were. It has the number `record.last`. */
   readonly update: Uint8Array | null
   readonly local: boolean
+  /** The document in memory, if there is one, may not hold `update`. */
+  readonly foreign: boolean
 }
 
 export interface JournalFailure {
@@ -28,10 +35,20 @@ export interface JournalOwner {
   /** The whole state of every document in memory: what is left when the storage was deleted. */
   everything(): Iterable<{ readonly id: string; readonly state: Uint8Array }>
   committed(changes: readonly Committed[]): void
+  /** The feed is on the device up to here. */
+  learned(cursor: FeedCursor): void
   /** These updates could not be written (told once per update). */
   unsaved(updates: readonly { readonly id: string; readonly update: Uint8Array }[]): void
   /** The storage is open (again). `fresh`: it is not the one that was open before. */
   opened(handle: PersistenceHandle, fresh: boolean): void
+}
+
+export interface SyncMark {
+  /** The relay has every row up to this. Only with `position`. */
+  readonly sent?: number
+  readonly position?: LogPosition
+  readonly told?: Uint8Array
+  readonly remote?: RemoteEntry
 }
 
 export interface Journal {
@@ -39,10 +56,21 @@ export interface Journal {
   append(id: string, update: Uint8Array, local: boolean): void
   /** Marks rows up to this number as known to be on the relay; goes along with the next write. */
   markSent(id: string, sent: number): void
+  /** Adds an update of the relay that no document in memory took. */
+  appendForeign(id: string, update: Uint8Array): void
+  /** What `/sync` has told; written along with what came before it, and only if `history` is still the one followed. */
+  mark(id: string, history: string, mark: SyncMark): void
+  /** What the feed says of these documents, and the cursor behind it, in one transaction. */
+  learn(entries: readonly (RemoteEntry & { readonly id: string })[], cursor: FeedCursor): void
+  putBlob(blob: BlobWrite): void
   /** Writes this summary although nothing else changed; one that `summaryOf` gives by then outdoes it. */
   touch(id: string, summary: Uint8Array): void
   /** Forgets what the relay has of these documents: it has another history now (W11), and is offered everything. */
   offer(ids: Iterable<string>): void
+  /** The document goes on under another epoch, and the relay is offered all of it (protocol Y12). */
+  adopt(id: string, epoch: string): void
+  /** Resolves when everything asked so far is committed; rejects with why not. */
+  settled(): Promise<void>
   setCursor(cursor: FeedCursor): Promise<void>
   note(change: { readonly add?: WritingNote; readonly remove?: WritingNote }): void
   /** `clean`: all of it is on the device. `writing`: on its way. `failing`: it is not, see `failure`. */
@@ -58,6 +86,8 @@ export interface Journal {
   read<T>(reading: (handle: PersistenceHandle) => Promise<T>): Promise<T>
   /** Makes one row of a document's many. Left for another time when it does not work. */
   compact(id: string, merge: (updates: readonly Uint8Array[]) => Uint8Array): Promise<void>
+  /** Ends a document, see `PersistenceHandle.retire`. Null when it does not work now. */
+  retire(id: string, how: Retirement): Promise<Retired | null>
   /** Which storage is open, or was last; null before the first. */
   identity(): string | null
   /** Told when `stateOf` or `failure` may answer something else. */

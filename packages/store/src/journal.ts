@@ -3,6 +3,7 @@ import type { Chance, Clock } from './environment.ts'
 import {
   type Batch,
   describe,
+  dropMarks,
   emptyBatch,
   hasUpdates,
   isEmpty,
@@ -13,7 +14,7 @@ import {
   waitFor,
 } from './journal-batch.ts'
 import type { Journal, JournalFailure, JournalOwner } from './journal-port.ts'
-import { mergeAll } from './merge.ts'
+import { compactUpdates, mergeAll } from './merge.ts'
 import { type Persistence, PersistenceError, type PersistenceHandle } from './persistence/port.ts'
 import { createListeners } from './signal.ts'
 
@@ -90,7 +91,7 @@ export function createJournal(
     // A storage that is gone takes with it what was saved in it: until it is written again, that is not saved.
     if (error.code === 'DELETED') rewriteEverything()
     for (const pending of next.documents.values()) settle(pending.waiters, error)
-    settle(next.cursorWaiters, error)
+    settle(next.waiters, error)
     const news: { id: string; update: Uint8Array }[] = []
     for (const [id, pending] of next.documents) {
       for (const update of pending.updates.slice(pending.reported)) news.push({ id, update })
@@ -134,6 +135,8 @@ export function createJournal(
       const records = await to.write({
         documents,
         ...(batch.cursor ? { cursor: batch.cursor } : {}),
+        ...(batch.history === null ? {} : { history: batch.history }),
+        ...(batch.blobs.length > 0 ? { blobs: batch.blobs } : {}),
         writing: { add: batch.add, remove: batch.remove },
       })
       writing = null
@@ -144,10 +147,12 @@ export function createJournal(
           record,
           update: byId.get(record.id)?.updates[0] ?? null,
           local: byId.get(record.id)?.local ?? false,
+          foreign: batch.documents.get(record.id)?.foreign ?? false,
         })),
       )
+      if (batch.cursor) owner.learned(batch.cursor)
       for (const pending of batch.documents.values()) settle(pending.waiters, null)
-      settle(batch.cursorWaiters, null)
+      settle(batch.waiters, null)
       // Anything that succeeds is the end of the failure, unless the storage was lost right behind it.
       if (handle === to) recovered()
     } catch (error) {
@@ -159,6 +164,12 @@ export function createJournal(
     runIdle()
     changes.tell()
     schedule()
+  }
+
+  /** Everything in one batch speaks of one history: marks of another are forgotten, which costs a question and no data. */
+  const speakOf = (history: string): void => {
+    if (next.history !== null && next.history !== history) dropMarks(next)
+    next.history = history
   }
 
   return {
@@ -179,6 +190,47 @@ export function createJournal(
       schedule()
       changes.tell()
     },
+    appendForeign: (id, update) => {
+      const pending = pendingOf(next, id)
+      pending.updates.push(update)
+      pending.foreign = true
+      schedule()
+      changes.tell()
+    },
+    mark: (id, history, { sent = 0, position, told, remote }) => {
+      speakOf(history)
+      const pending = pendingOf(next, id)
+      pending.sent = Math.max(pending.sent, sent)
+      pending.position = position ?? pending.position
+      pending.told = told ?? pending.told
+      pending.remote = remote ?? pending.remote
+      schedule()
+    },
+    learn: (entries, cursor) => {
+      speakOf(cursor.incarnation)
+      for (const { id, ...remote } of entries) pendingOf(next, id).remote = remote
+      next.cursor = cursor
+      schedule()
+    },
+    putBlob: (blob) => {
+      next.blobs.push(blob)
+      // A little later in the same task, so that the edit which refers to it goes along.
+      let hops = 8
+      const hop = (): void => (hops-- > 0 ? queueMicrotask(hop) : schedule())
+      hop()
+    },
+    adopt: (id, epoch) => {
+      const pending = pendingOf(next, id)
+      Object.assign(pending, { offer: true, epoch, sent: 0, position: null })
+      schedule()
+    },
+    settled: () => {
+      if (failure) return Promise.reject(failure.error)
+      if (isEmpty(next) && !writing) return Promise.resolve()
+      const done = waitFor((isEmpty(next) && writing ? writing : next).waiters)
+      schedule()
+      return done
+    },
     markSent: (id, sent) => {
       const pending = pendingOf(next, id)
       pending.sent = Math.max(pending.sent, sent)
@@ -195,8 +247,9 @@ export function createJournal(
       schedule()
     },
     setCursor: (cursor) => {
+      if (next.history !== null) speakOf(cursor.incarnation)
       next.cursor = cursor
-      const done = waitFor(next.cursorWaiters)
+      const done = waitFor(next.waiters)
       schedule()
       return done
     },
@@ -240,7 +293,12 @@ export function createJournal(
     compact: async (id, merge) => {
       if (!handle) return
       const record = await handle.compact(id, merge).catch(() => null)
-      if (record) owner.committed([{ id, record, update: null, local: false }])
+      if (record) owner.committed([{ id, record, update: null, local: false, foreign: false }])
+    },
+    retire: async (id, how) => {
+      const retired = await handle?.retire(id, how, compactUpdates).catch(() => null)
+      if (retired) owner.committed([{ id, record: retired.record, update: null, local: false, foreign: false }])
+      return retired ?? null
     },
     identity: () => identity,
     changes,
@@ -259,7 +317,7 @@ export function createJournal(
       backoff.cancel()
       const left = failure?.error ?? new PersistenceError('CLOSED', 'the store was closed before it could be written')
       for (const pending of next.documents.values()) settle(pending.waiters, left)
-      settle(next.cursorWaiters, left)
+      settle(next.waiters, left)
       await opening
       await handle?.close()
       handle = null

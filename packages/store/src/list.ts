@@ -1,7 +1,7 @@
 import { decodeSummary, type Summary } from '@holdfast/conversation'
 import type { DocumentRecord } from './persistence/port.ts'
 import { sameBytes } from './persistence/record-bytes.ts'
-import { isWaiting } from './persistence/records.ts'
+import { isBehind, isOver, isWaiting } from './persistence/records.ts'
 import { createListeners } from './signal.ts'
 import type { ListItem, Readable } from './types.ts'
 
@@ -13,8 +13,17 @@ export interface List extends Readable<readonly ListItem[]> {
   update(records: readonly DocumentRecord[]): void
   /** Forgets everything first: the storage is another one. */
   replace(records: readonly DocumentRecord[]): void
+  item(id: string): ListItem | null
   /** Ids of conversations with edits that the relay is not known to have. */
   waiting(): ReadonlySet<string>
+  /** Ids of conversations of which the relay has something that is not here. */
+  behind(): ReadonlySet<string>
+  /** Grows whenever something comes into `behind`. */
+  fallen(): number
+  /** Ids whose summary was made here and is not told yet. */
+  untold(): ReadonlySet<string>
+  /** Ids of purged documents with which something is still to be done. */
+  purged(): ReadonlySet<string>
 }
 
 interface Entry {
@@ -22,9 +31,16 @@ interface Entry {
   readonly item: ListItem | null
 }
 
+/** This many changed records are put in their places one by one, which costs a search each; more are sorted. */
+const MANY = 512
+
 export function createList(): List {
   const entries = new Map<string, Entry>()
   const waiting = new Set<string>()
+  const behind = new Set<string>()
+  const untold = new Set<string>()
+  const purged = new Set<string>()
+  let fallen = 0
   const listeners = createListeners()
   let items: readonly ListItem[] = []
 
@@ -35,8 +51,10 @@ export function createList(): List {
     if (before && record.revision <= before.record.revision) return false
     const item = itemOf(record, before)
     entries.set(record.id, { record, item })
-    if (isWaiting(record)) waiting.add(record.id)
-    else waiting.delete(record.id)
+    put(waiting, record.id, isWaiting(record))
+    put(untold, record.id, record.untold && record.purged === 'no')
+    put(purged, record.id, record.purged === 'asked' || isOver(record))
+    if (put(behind, record.id, isBehind(record))) fallen++
     const old = before?.item ?? null
     if (item === old) return false
     if (sorted) {
@@ -50,11 +68,16 @@ export function createList(): List {
     get: () => items,
     subscribe: listeners.add,
     record: (id) => entries.get(id)?.record,
+    item: (id) => entries.get(id)?.item ?? null,
+    behind: () => behind,
+    fallen: () => fallen,
+    untold: () => untold,
+    purged: () => purged,
     records: () => Array.from(entries.values(), (entry) => entry.record),
     waiting: () => waiting,
     update: (records) => {
       // Many at once are sorted once; few are put in their places.
-      const many = records.length > 64
+      const many = records.length > MANY || items.length === 0
       const sorted = many ? null : [...items]
       let changed = false
       for (const record of records) changed = take(record, sorted) || changed
@@ -64,7 +87,7 @@ export function createList(): List {
     },
     replace: (records) => {
       entries.clear()
-      waiting.clear()
+      for (const set of [waiting, behind, untold, purged]) set.clear()
       for (const record of records) take(record, null)
       items = sortAll(entries)
       listeners.tell()
@@ -73,13 +96,25 @@ export function createList(): List {
 }
 
 function itemOf(record: DocumentRecord, before: Entry | undefined): ListItem | null {
-  if (!record.summary) return null
+  if (!record.summary || record.purged !== 'no') return null
   const status = isWaiting(record) ? 'waiting' : 'sent'
+  const late = isBehind(record)
   const old = before?.item
   const same = old && before.record.summary && sameBytes(record.summary, before.record.summary)
-  if (old && same && old.status === status) return old
+  if (old && same && old.status === status && (old.behind === true) === late) return old
   const summary = old && same ? old.summary : readSummary(record.summary)
-  return summary && { id: record.id, summary, status }
+  return summary && { id: record.id, summary, status, ...(late ? { behind: true as const } : {}) }
+}
+
+/** @returns whether it was not in the set and is now */
+function put(set: Set<string>, id: string, member: boolean): boolean {
+  if (!member) {
+    set.delete(id)
+    return false
+  }
+  if (set.has(id)) return false
+  set.add(id)
+  return true
 }
 
 /** A summary that cannot be read is as good as none: it is written again when the conversation is opened. */

@@ -2,8 +2,10 @@ import type { ConversationReader } from '@holdfast/conversation'
 import type { Awareness } from 'y-protocols/awareness'
 import type * as Y from 'yjs'
 import type { Connection, Membership } from './connection/port.ts'
-import type { Clock } from './environment.ts'
+import type { SyncChannel } from './connection/sync/port.ts'
+import type { Chance, Clock } from './environment.ts'
 import type { Committed, Journal } from './journal-port.ts'
+import type { LeaseDesk } from './leases.ts'
 import type { DocumentRecord } from './persistence/port.ts'
 import type { PresenceLink } from './presence.ts'
 import type { Listeners, Signal } from './signal.ts'
@@ -15,6 +17,14 @@ export interface LiveOptions {
   readonly journal: Journal
   readonly tabs: Tabs
   readonly clock: Clock
+  readonly random: Chance
+  /** This document is kept level by this tab from now on, or no longer. */
+  readonly onWatching: (on: boolean) => void
+  readonly leases: Pick<LeaseDesk, 'onLeased' | 'onStopRequested' | 'forget'>
+  /** W9: its epoch is refused for good. */
+  readonly onOver: (id: string, code: number, epoch: string, text: string) => void
+  /** Keeps the whole state where the relay will not take it; `code` says why, by default because it was purged. */
+  readonly keepAside: (id: string, state: () => Uint8Array, code?: number) => void
   /** The record as the list knows it. */
   readonly record: () => DocumentRecord | undefined
   /** Shown to others as being here. A document opened only to be synced is not. */
@@ -39,13 +49,16 @@ export interface Live {
   load(): Promise<void>
   edit<T>(change: (doc: Y.Doc) => T): T
   connect(connection: Connection | null): void
+  /** Over the stock endpoint. */
   membership(): Membership | null
+  /** Over `/sync`, while its channel is open. */
+  channel(): SyncChannel | null
   /** The summary to store beside the next row; null when it did not change, unless it is asked for. */
   takeSummary(asked: boolean): Uint8Array | null
   onCommitted(change: Committed): void
   /** The storage is another one and knows nothing of this document yet. */
   onFresh(): void
-  receive(message: Extract<TabMessage, { id: string }> | Extract<TabMessage, { type: 'committed' }>): void
+  receive(message: Exclude<TabMessage, { type: 'learned' | 'watching' | 'stop' }>): void
   /** True when the device, and the relay if one is connected, have all of it. */
   isSettled(): boolean
   show(): void

@@ -1,23 +1,28 @@
 import { createReader } from '@holdfast/conversation'
 import { Awareness } from 'y-protocols/awareness'
 import * as Y from 'yjs'
-import type { Membership } from './connection/port.ts'
 import { createCoverage } from './coverage.ts'
+import type { SyncMark } from './journal-port.ts'
+import { type Link, linkDocument } from './live-link.ts'
 import type { Live, LiveOptions } from './live-port.ts'
 import { compactUpdates } from './merge.ts'
 import { persistenceError } from './persistence/errors.ts'
 import type { DocumentRecord, PersistenceError, StoredDocument } from './persistence/port.ts'
 import { freshRecord } from './persistence/records.ts'
 import { linkPresence } from './presence.ts'
-import { createSending, type Sending } from './sending.ts'
 import { createListeners, createSignal } from './signal.ts'
 import { keepSummary } from './summary-keeper.ts'
-import type { ConversationStatus } from './types.ts'
+import type { ConversationStatus, Reason } from './types.ts'
 
 /** The origin of edits made through the store; hand it to an `UndoManager` to undo only this window's. */
 export const LOCAL_ORIGIN = 'holdfast-local'
 const FROM_DEVICE = Symbol('read from this device')
 const FROM_TABS = Symbol('came from another tab, which keeps it')
+
+const PURGED: Reason = {
+  code: 'EPOCH_PURGED',
+  message: 'this conversation was deleted for good; what you add is kept aside on this device',
+}
 
 /** A row that another tab wrote and has not told of by then is read from the device: that tab may be dead. */
 const UNTOLD_AFTER_MS = 100
@@ -38,9 +43,8 @@ export function createLive(options: LiveOptions): Live {
   const restructured = createListeners()
   const status = createSignal<ConversationStatus>({ kind: 'saved', relay: 'none' }, sameStatus)
   const presence = linkPresence(id, awareness, tabs)
-  let membership: Membership | null = null
-  let sending: Sending | null = null
-  let unsubscribe: (() => void)[] = []
+  let link: Link | null = null
+  let watched = false
   let loaded = false
   let destroyed = false
   const summary = keepSummary(doc, reader)
@@ -68,8 +72,9 @@ export function createLive(options: LiveOptions): Live {
       return { kind: 'not-saved', reason: failure.error, since: failure.since }
     }
     if (damage) return { kind: 'not-saved', ...damage }
+    if (record().purged !== 'no') return { kind: 'saved', relay: 'refused', reason: PURGED }
     if (state === 'writing') return { kind: 'saving' }
-    return { kind: 'saved', ...(sending ? sending.progress() : { relay: 'none' as const }) }
+    return { kind: 'saved', ...(link ? link.progress() : { relay: 'none' as const }) }
   }
   const refresh = (): void => {
     if (!destroyed) status.set(computeStatus())
@@ -77,7 +82,8 @@ export function createLive(options: LiveOptions): Live {
 
   doc.on('update', (update: Uint8Array, origin: unknown) => {
     if (origin === FROM_DEVICE || origin === FROM_TABS) return
-    journal.append(id, update, membership === null || origin !== membership.origin)
+    if (record().purged !== 'no') options.keepAside(id, () => Y.encodeStateAsUpdate(doc))
+    else journal.append(id, update, link === null || origin !== link.origin)
     refresh()
   })
   doc.on('afterTransaction', (transaction: Y.Transaction) => {
@@ -130,6 +136,7 @@ export function createLive(options: LiveOptions): Live {
       // The journal has failed and says so; this is called again when the storage is open. Other tabs may have it.
     }
     askTabs()
+    link?.poke()
     refresh()
   }
 
@@ -141,12 +148,10 @@ export function createLive(options: LiveOptions): Live {
   }
 
   const disconnect = (): void => {
-    for (const off of unsubscribe) off()
-    unsubscribe = []
-    sending?.close()
-    membership?.leave()
-    sending = null
-    membership = null
+    link?.close()
+    link = null
+    if (watched) options.onWatching(false)
+    watched = false
   }
 
   const live: Live = {
@@ -162,43 +167,70 @@ export function createLive(options: LiveOptions): Live {
     isLoaded: () => loaded,
     load,
     edit: (change) => doc.transact(() => change(doc), LOCAL_ORIGIN),
-    membership: () => membership,
+    membership: () => link?.membership ?? null,
+    channel: () => link?.channel() ?? null,
     connect: (connection) => {
       disconnect()
       if (!connection || destroyed) {
         refresh()
         return
       }
-      const joined = connection.join(id, doc, awareness)
-      membership = joined
-      sending = createSending(
-        connection,
-        joined,
-        {
-          marks: record,
+      const mark = (change: SyncMark): void => {
+        if (connection.kind === 'sync') journal.mark(id, connection.incarnation(), change)
+      }
+      link = linkDocument(connection, {
+        clock: options.clock,
+        random: options.random,
+        onState: (broke) => {
+          // Leaving, everybody was forgotten, the other tabs' windows too: they are asked to say it again.
+          if (broke) {
+            askTabs()
+            options.leases.forget(id)
+          }
+          const watching = link?.channel() != null
+          if (watching !== watched) options.onWatching(watching)
+          watched = watching
+          refresh()
+        },
+        target: {
+          id,
+          doc,
+          awareness,
+          isLoaded: () => loaded,
+          record,
           covered: coverage.upTo,
+          isWriting: () => journal.stateOf(id) !== 'clean',
           catchUp,
+          deliver: (update, position, origin) => {
+            apply([update], origin)
+            // What waits for something missing is no row yet, and must come again.
+            if (!doc.store.pendingStructs) mark({ position })
+          },
+          onReached: (sent, position) => {
+            mark({ sent, position })
+            refresh()
+          },
           onSent: (upTo) => {
             if (upTo > record().sent) journal.markSent(id, upTo)
           },
+          adopt: (epoch) => journal.adopt(id, epoch),
+          onOver: (code, epoch, text) => options.onOver(id, code, epoch, text),
+          onRefusedUpdates: (code) => {
+            options.keepAside(id, () => Y.encodeStateAsUpdate(doc), code)
+            refresh()
+          },
+          onLeased: (leased) => options.leases.onLeased(id, leased),
+          onStopRequested: (key, by) => options.leases.onStopRequested(id, key, by),
         },
-        options.clock,
-      )
-      const onState = (): void => {
-        // Leaving, the provider forgot everybody, the other tabs' windows too: they are asked to say it again.
-        if (joined.state.get().kind === 'offline') askTabs()
-        sending?.poke()
-        refresh()
-      }
-      unsubscribe = [joined.state.subscribe(onState), connection.state.subscribe(refresh)]
-      sending.poke()
+      })
       refresh()
     },
     takeSummary: (asked) => (loaded ? summary.take(asked) : null),
-    onCommitted: ({ record: now, update }) => {
+    onCommitted: ({ record: now, update, foreign }) => {
+      if (update && foreign) apply([update], FROM_DEVICE)
       if (update) cover(now.last)
       checkSummary(now)
-      sending?.poke()
+      link?.poke()
       refresh()
     },
     onFresh: () => {
@@ -215,7 +247,7 @@ export function createLive(options: LiveOptions): Live {
             if (doc.store.pendingStructs) askTabs()
           }
           checkSummary(record())
-          sending?.poke()
+          link?.poke()
           refresh()
           break
         case 'unsaved':
@@ -235,7 +267,7 @@ export function createLive(options: LiveOptions): Live {
     },
     isSettled: () => {
       const { edited, sent } = record()
-      return journal.stateOf(id) === 'clean' && (!sending || edited <= sent)
+      return journal.stateOf(id) === 'clean' && (!link || edited <= sent)
     },
     show: () => {
       if (awareness.getLocalState() === null) awareness.setLocalState({})

@@ -1,6 +1,7 @@
 import type { Journal } from './journal-port.ts'
+import type { LeaseDesk } from './leases.ts'
 import type { Live } from './live-port.ts'
-import type { OpenConversation, Writer } from './types.ts'
+import type { LeaseInfo, OpenConversation, Readable, Writer } from './types.ts'
 
 export interface OpenOptions {
   readonly live: Live
@@ -8,12 +9,15 @@ export interface OpenOptions {
   readonly stream: (live: Live, messageId: string) => Writer
   /** Messages that this store is writing. */
   readonly mine: ReadonlySet<string>
+  readonly leases: LeaseDesk
   readonly release: () => void
 }
 
 /** One opening of a conversation. Several share the document; each is closed once. */
-export function openConversation({ live, journal, stream, mine, release }: OpenOptions): OpenConversation {
+export function openConversation({ live, journal, stream, mine, leases, release }: OpenOptions): OpenConversation {
   let closed = false
+  const watched = leaseSignal(live, leases)
+  const isLeased = (id: string): boolean => watched.get().some((lease) => lease.key === id)
   return {
     id: live.id,
     doc: live.doc,
@@ -32,7 +36,11 @@ export function openConversation({ live, journal, stream, mine, release }: OpenO
     },
     edit: live.edit,
     stream: (messageId) => stream(live, messageId),
-    isLive: (id) => mine.has(id) || live.presence.presence.get().some((peer) => peer.writing.includes(id)),
+    lease: (key) => leases.acquire(live, key),
+    requestStop: (key) => leases.requestStop(live, key),
+    leases: watched,
+    isLive: (id) =>
+      mine.has(id) || isLeased(id) || live.presence.presence.get().some((peer) => peer.writing.includes(id)),
     status: live.status,
     saved: () => journal.saved(live.id),
     sent: () => whenSent(live),
@@ -46,6 +54,21 @@ export function openConversation({ live, journal, stream, mine, release }: OpenO
       closed = true
       release()
     },
+  }
+}
+
+/** What is known of the leases, the same list until it changes. */
+function leaseSignal(live: Live, leases: LeaseDesk): Readable<readonly LeaseInfo[]> {
+  let current = leases.of(live.id)
+  const changes = leases.changes(live.id)
+  return {
+    get: () => {
+      const now = leases.of(live.id)
+      const same = now.length === current.length && now.every((lease, i) => lease === current[i])
+      if (!same) current = now
+      return current
+    },
+    subscribe: changes.add,
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Connection, Membership } from './connection/port.ts'
+import type { Membership, StockConnection } from './connection/port.ts'
 import { OfflineError } from './connection/port.ts'
 import type { Clock } from './environment.ts'
 import type { Reason, RelayProgress } from './types.ts'
@@ -10,7 +10,10 @@ import type { Reason, RelayProgress } from './types.ts'
 const MIN_PAUSE_MS = 250
 const PAUSE_FACTOR = 10
 
-const READ_ONLY: Reason = { code: 'READ_ONLY', message: 'the token only lets you read; your edits stay on this device' }
+export const READ_ONLY: Reason = {
+  code: 'READ_ONLY',
+  message: 'the token only lets you read; your edits stay on this device',
+}
 
 /** What sending needs of the document it sends. */
 export interface Sendable {
@@ -35,7 +38,12 @@ export interface Sending {
  * Finds out when the relay has what this device edited. The provider sends edits by itself; this asks behind them
  * (`fence`) and marks the rows that were in the document when it asked.
  */
-export function createSending(connection: Connection, membership: Membership, target: Sendable, clock: Clock): Sending {
+export function createSending(
+  connection: StockConnection,
+  membership: Membership,
+  target: Sendable,
+  clock: Clock,
+): Sending {
   let running = false
   let closed = false
   let pausedUntil = 0

@@ -6,7 +6,7 @@ const RELAY: Record<RelayProgress, string> = {
   none: SAVED,
   sending: `${SAVED} · Sending`,
   sent: `${SAVED} · Sent to relay`,
-  synced: 'Synced',
+  synced: `${SAVED} · Synced`,
   offline: `${SAVED} · Offline`,
   refused: `${SAVED} · Relay refused`,
 }

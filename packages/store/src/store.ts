@@ -1,22 +1,26 @@
 import { initConversation } from '@holdfast/conversation'
-import { type Background, startBackground } from './background.ts'
-import type { Connection } from './connection/port.ts'
-import { websocketConnection } from './connection/websocket.ts'
+import * as Y from 'yjs'
+import { type AsideKeeper, createAside } from './aside.ts'
+import { type BlobSync, createBlobs } from './blobs.ts'
 import { browserEnvironment, type Environment } from './environment.ts'
 import { exportDocument } from './export.ts'
 import { randomName, uuidv7 } from './ids.ts'
 import { createJournal } from './journal.ts'
 import type { Journal } from './journal-port.ts'
+import { createLeaseDesk, type LeaseDesk } from './leases.ts'
 import { createList } from './list.ts'
-import { createLive } from './live.ts'
+import { createLive, LOCAL_ORIGIN } from './live.ts'
 import { createLives } from './lives.ts'
+import { compactUpdates } from './merge.ts'
 import { openConversation } from './open-conversation.ts'
 import type { PersistenceHandle } from './persistence/port.ts'
 import { watchStreaming } from './recovery.ts'
+import { createRelaySide, type RelaySide } from './relay-side.ts'
 import { createSignal } from './signal.ts'
 import { createStreams } from './streams.ts'
 import { joinTabs, type TabMessage } from './tabs.ts'
-import type { OpenStoreOptions, Persisted, RelayAddress, Store, StoreStatus } from './types.ts'
+import type { OpenStoreOptions, Persisted, Store, StoreStatus } from './types.ts'
+import { createWatchers } from './watchers.ts'
 
 /**
  * Opens a space on this device. Resolves when its list is there, or when the storage could not be opened: the status then
@@ -25,10 +29,8 @@ import type { OpenStoreOptions, Persisted, RelayAddress, Store, StoreStatus } fr
 export async function openStore(options: OpenStoreOptions): Promise<Store> {
   const environment: Environment = { ...browserEnvironment(), ...options }
   const { clock, random, locks } = environment
-  const { space, connect = websocketConnection } = options
+  const { space } = options
   const list = createList()
-  let connection: Connection | null = null
-  let background: Background | null = null
   let storage: Persisted = 'unknown'
   let closed = false
   let firstList: Promise<void> = Promise.resolve()
@@ -52,6 +54,7 @@ export async function openStore(options: OpenStoreOptions): Promise<Store> {
       }
       afterChange()
     },
+    learned: (cursor) => tabs.post({ type: 'learned', cursor }),
     unsaved: (updates) => {
       for (const { id, update } of updates) tabs.post({ type: 'unsaved', id, update })
     },
@@ -75,12 +78,24 @@ export async function openStore(options: OpenStoreOptions): Promise<Store> {
 
   const lives = createLives(
     (id, visible) => {
-      const live = createLive({ id, journal, tabs, clock, visible, record: () => list.record(id) })
+      const live = createLive({
+        id,
+        journal,
+        tabs,
+        clock,
+        random,
+        visible,
+        record: () => list.record(id),
+        leases,
+        onOver: (over, code, _epoch, text) => void aside.retire(over, code, text),
+        keepAside: aside.keep,
+        onWatching: (on) => tabs.post({ type: 'watching', from: tabs.self, id, on }),
+      })
       const watch = watchStreaming({ space, live, journal, locks, clock, mine: streams.mine })
       live.restructured.add(watch.check)
       void live.loaded.then(watch.check)
       live.onDestroy(watch.close)
-      live.connect(connection)
+      live.connect(relay.connection())
       return live
     },
     (id) => journal.stateOf(id) === 'clean',
@@ -94,6 +109,67 @@ export async function openStore(options: OpenStoreOptions): Promise<Store> {
       lives.acquire(live.id, false)
       return () => lives.release(live)
     },
+    leases: () => leases,
+  })
+  const leases: LeaseDesk = createLeaseDesk({
+    space,
+    tabs,
+    locks,
+    clock,
+    self: () => {
+      const connection = relay.connection()
+      return connection?.kind === 'sync' ? connection.client : ''
+    },
+    mine: streams.mine,
+  })
+  const blobs: BlobSync = createBlobs({
+    space,
+    journal,
+    clock,
+    fetch: environment.fetch,
+    supported: options.persistence.capabilities.blobs,
+    address: () => relay.address(),
+    onChange: () => refresh(),
+  })
+  const aside: AsideKeeper = createAside({
+    journal,
+    clock,
+    random,
+    record: list.record,
+    create: async (update) => {
+      const id = uuidv7(clock, random)
+      const conversation = await open(id)
+      try {
+        conversation.doc.transact(() => {
+          Y.applyUpdate(conversation.doc, update, LOCAL_ORIGIN)
+          conversation.doc.getMap('meta').set('id', id)
+        }, LOCAL_ORIGIN)
+        await conversation.saved()
+      } finally {
+        conversation.close()
+      }
+      return id
+    },
+    onChange: () => refresh(),
+  })
+  const watchers = createWatchers()
+  const relay: RelaySide = createRelaySide({
+    space,
+    connect: options.connect,
+    environment,
+    journal,
+    list,
+    lives,
+    blobs,
+    isElsewhere: watchers.has,
+    retire: aside.retire,
+    onRefusedUpdates: (id, code) => {
+      void journal
+        .read((handle) => handle.load(id))
+        .then((stored) => stored && aside.keep(id, () => compactUpdates(stored.updates), code))
+        .catch(() => null)
+    },
+    onChange: () => refresh(),
   })
 
   const onTabMessage = (message: TabMessage): void => {
@@ -103,16 +179,33 @@ export async function openStore(options: OpenStoreOptions): Promise<Store> {
       list.update([message.record])
       lives.get(message.record.id)?.receive(message)
       afterChange()
-    } else lives.get(message.id)?.receive(message)
+      return
+    }
+    switch (message.type) {
+      case 'learned':
+        relay.written(message.cursor)
+        return
+      case 'watching':
+        watchers.take(message)
+        return
+      case 'stop':
+        leases.onStopRequested(message.id, message.key, '')
+        return
+      default:
+        lives.get(message.id)?.receive(message)
+    }
   }
 
   const computeStatus = (): StoreStatus => {
-    const relay = connection?.state.get()
+    const state = relay.connection()?.state.get()
     const failure = journal.failure()
     return {
-      relay: relay?.kind ?? 'none',
-      ...(relay && 'reason' in relay ? { reason: relay.reason } : {}),
+      relay: state?.kind ?? 'none',
+      ...(state && 'reason' in state ? { reason: state.reason } : {}),
       waiting: list.waiting().size,
+      behind: list.behind().size,
+      uploads: blobs.waiting(),
+      aside: aside.get().length,
       storage,
       ...(failure ? { notSaved: { reason: failure.error, since: failure.since } } : {}),
     }
@@ -123,40 +216,13 @@ export async function openStore(options: OpenStoreOptions): Promise<Store> {
   }
   const afterChange = (): void => {
     refresh()
-    background?.poke()
+    relay.poke()
     lives.sweep()
   }
   journal.changes.add(() => {
     for (const live of lives.all()) live.refresh()
     refresh()
   })
-
-  let stopWatching: () => void = () => undefined
-  const setRelay = (address: RelayAddress | null): void => {
-    background?.close()
-    stopWatching()
-    for (const live of lives.all()) live.connect(null)
-    connection?.close()
-    background = null
-    connection = address && connect(space, address, environment)
-    for (const live of lives.all()) live.connect(connection)
-    if (connection) {
-      stopWatching = connection.state.subscribe(refresh)
-      background = startBackground({
-        space,
-        connection,
-        journal,
-        locks,
-        clock,
-        waiting: () => list.waiting(),
-        everyId: () => Array.from(list.records(), (record) => record.id),
-        acquire: (id) => lives.acquire(id, false),
-        release: lives.release,
-        isOpen: lives.isOpen,
-      })
-    }
-    refresh()
-  }
 
   const open = async (id: string) => {
     const live = lives.acquire(id, true)
@@ -166,6 +232,7 @@ export async function openStore(options: OpenStoreOptions): Promise<Store> {
       journal,
       stream: streams.start,
       mine: streams.mine,
+      leases,
       release: () => lives.release(live),
     })
   }
@@ -183,11 +250,13 @@ export async function openStore(options: OpenStoreOptions): Promise<Store> {
   )
   await opening
   await firstList
-  setRelay(options.relay ?? null)
+  relay.set(options.relay ?? null)
+  // A storage that cannot be read is the journal's matter; what it holds is then not shown yet.
+  void Promise.all([aside.load(), blobs.load()]).catch(() => null)
 
   const retry = (): void => {
     journal.retry()
-    connection?.retry()
+    relay.connection()?.retry()
   }
   const stopWaking = environment.onWake?.(retry)
 
@@ -202,7 +271,7 @@ export async function openStore(options: OpenStoreOptions): Promise<Store> {
       return conversation
     },
     open,
-    setRelay,
+    setRelay: relay.set,
     retry,
     exportConversation: async (id) => {
       const conversation = await open(id)
@@ -212,17 +281,29 @@ export async function openStore(options: OpenStoreOptions): Promise<Store> {
         conversation.close()
       }
     },
+    purge: async (id) => {
+      await journal.saved(id).catch(() => null)
+      await journal.retire(id, { purged: 'asked', aside: null })
+      relay.poke()
+    },
+    aside: {
+      get: aside.get,
+      subscribe: aside.subscribe,
+      export: aside.export,
+      restore: aside.restore,
+      discard: aside.discard,
+    },
+    blobs: { put: blobs.put, get: blobs.get, url: blobs.url },
     saved: () => journal.saved(),
     close: async () => {
       if (closed) return
       streams.close()
-      background?.close()
-      stopWatching()
+      leases.close()
       stopWaking?.()
       await journal.close()
       closed = true
       lives.destroy()
-      connection?.close()
+      relay.close()
       tabs.close()
     },
   }
@@ -233,6 +314,9 @@ function sameStatus(a: StoreStatus, b: StoreStatus): boolean {
     a.relay === b.relay &&
     a.reason?.code === b.reason?.code &&
     a.waiting === b.waiting &&
+    a.behind === b.behind &&
+    a.uploads === b.uploads &&
+    a.aside === b.aside &&
     a.storage === b.storage &&
     a.notSaved?.reason === b.notSaved?.reason &&
     a.notSaved?.since === b.notSaved?.since

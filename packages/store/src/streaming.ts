@@ -30,7 +30,14 @@ interface Delta {
  * while a write is on its way, deltas gather and go when it ends. So one write holds what arrived during the one before,
  * nothing waits for a timer that a hidden tab stretches, and nothing waits longer than 50 ms.
  */
-export function createStream(options: StreamOptions): Writer {
+export interface Stream extends Writer {
+  /** Ends it because another window has the lease: `interrupted`, or nothing when the other had it from the start. */
+  lose(error: Error, write: boolean): void
+  /** Somebody asks for it to stop. */
+  stop(error: Error): void
+}
+
+export function createStream(options: StreamOptions): Stream {
   const { doc, journal, clock, messageId } = options
   const writer = streamingWriter(doc, messageId)
   let deltas: Delta[] = []
@@ -40,6 +47,7 @@ export function createStream(options: StreamOptions): Writer {
   let ended = false
   /** What went wrong while nobody was calling. The next call is told. */
   let failure: { readonly error: unknown } | null = null
+  const signal = new AbortController()
 
   const apply = (): void => {
     cancelTimer?.()
@@ -97,13 +105,19 @@ export function createStream(options: StreamOptions): Writer {
     schedule()
   }
 
+  const end = (why: Error): void => {
+    if (ended) return
+    ended = true
+    signal.abort(why)
+    options.onEnd()
+  }
+
   const finish: Writer['finish'] = async (how) => {
     if (!ended) {
       try {
         now(() => writer.finish({ completedAt: clock.now(), ...how }))
       } finally {
-        ended = true
-        options.onEnd()
+        end(new StreamEndedError(`the stream of message ${messageId} has ended`))
       }
     }
     await journal.saved(options.conversation)
@@ -111,6 +125,16 @@ export function createStream(options: StreamOptions): Writer {
 
   return {
     messageId,
+    signal: signal.signal,
+    lose: (error, write) => {
+      if (ended) return
+      apply()
+      if (write && writer.open) {
+        options.transact(() => writer.finish({ status: 'interrupted', completedAt: clock.now() }))
+      }
+      end(error)
+    },
+    stop: (error) => signal.abort(error),
     get open() {
       return !ended && writer.open
     },

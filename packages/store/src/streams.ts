@@ -1,5 +1,6 @@
 import type { Clock, Locks } from './environment.ts'
 import type { Journal } from './journal-port.ts'
+import { type LeaseDesk, LeaseEndedError } from './leases.ts'
 import type { Live } from './live-port.ts'
 import { leaseName } from './recovery.ts'
 import { createStream } from './streaming.ts'
@@ -12,6 +13,7 @@ export interface StreamsOptions {
   readonly clock: Clock
   /** Keeps the document in memory while it is written, whoever closes it. */
   readonly hold: (live: Live) => () => void
+  readonly leases: () => Pick<LeaseDesk, 'hold'>
 }
 
 export interface Streams {
@@ -29,7 +31,7 @@ export class AlreadyStreamingError extends Error {
 }
 
 /** The messages that this window writes, each under its lease and noted on the device until its end is. */
-export function createStreams({ space, journal, locks, clock, hold }: StreamsOptions): Streams {
+export function createStreams({ space, journal, locks, clock, hold, leases }: StreamsOptions): Streams {
   const mine = new Set<string>()
   const abort = new AbortController()
 
@@ -94,6 +96,7 @@ export function createStreams({ space, journal, locks, clock, hold }: StreamsOpt
         transact: (change) => live.edit(change),
         onEnd: () => {
           held.end()
+          relay.release()
           mine.delete(messageId)
           say(live, messageId, false)
           letGo()
@@ -102,6 +105,10 @@ export function createStreams({ space, journal, locks, clock, hold }: StreamsOpt
       mine.add(messageId)
       const letGo = hold(live)
       const held = lease(live, messageId)
+      const relay = leases().hold(live, messageId, (error) => {
+        if (error instanceof LeaseEndedError && error.code === 'STOP_REQUESTED') writer.stop(error)
+        else writer.lose(error, error instanceof LeaseEndedError)
+      })
       say(live, messageId, true)
       return writer
     },

@@ -1,5 +1,5 @@
 import type { Channel } from './environment.ts'
-import type { DocumentRecord } from './persistence/port.ts'
+import type { DocumentRecord, FeedCursor } from './persistence/port.ts'
 
 /**
  * What the tabs of one browser tell each other about a space, with no relay. Only this program, of the same origin,
@@ -27,6 +27,12 @@ export type TabMessage =
       readonly update: Uint8Array
       readonly saved: boolean
     }
+  /** The relay's feed is written down on the device up to here. */
+  | { readonly type: 'learned'; readonly cursor: FeedCursor }
+  /** Whoever writes this message, or answers this turn, is asked to stop. */
+  | { readonly type: 'stop'; readonly id: string; readonly key: string }
+  /** The sender keeps this document level with the relay by itself, or no longer. */
+  | { readonly type: 'watching'; readonly from: string; readonly id: string; readonly on: boolean }
   /** The sender's own awareness state, and no other's. */
   | { readonly type: 'awareness'; readonly id: string; readonly update: Uint8Array }
 export interface Tabs {

@@ -25,6 +25,8 @@ export interface RelayAddress {
   /** `http://host:port` or `https://host`. */
   readonly url: string
   readonly token: string
+  /** Brings a new token when this one is about to expire, or has. Without it a person has to (`setRelay`). */
+  readonly renew?: () => Promise<string>
 }
 
 /** Why something did not happen, for people (`message`) and for programs (`code`, stable). */
@@ -35,8 +37,8 @@ export interface Reason {
 
 /**
  * What the relay has of a conversation that is saved on this device.
- * `sent`: the relay has answered a question that was asked after everything was sent, and it answers only
- * when that is on its disk. `synced` is kept for the acknowledgement of design W1.
+ * `synced`: the relay has acknowledged every edit, and it acknowledges only what is on its disk (W1). `sent`, over the stock
+ * endpoint: it has answered a question that was asked after everything was sent, which is as much as that can say.
  */
 export type RelayProgress = 'none' | 'sending' | 'sent' | 'synced' | 'offline' | 'refused'
 
@@ -60,6 +62,12 @@ export interface StoreStatus {
   readonly reason?: Reason
   /** Conversations that hold edits which the relay is not known to have. */
   readonly waiting: number
+  /** Conversations of which the relay has something that is not here yet. Absent is 0. */
+  readonly behind?: number
+  /** Blobs of this device that the relay is not known to have. Absent is 0. */
+  readonly uploads?: number
+  /** What the relay will not take and a person has not decided about yet, see `store.aside`. Absent is 0. */
+  readonly aside?: number
   readonly storage: Persisted
   /** Set while the device cannot be written. */
   readonly notSaved?: { readonly reason: NotSavedReason; readonly since: number }
@@ -71,6 +79,8 @@ export interface ListItem {
   readonly summary: Summary
   /** `waiting`: this device holds edits that the relay is not known to have. */
   readonly status: 'waiting' | 'sent'
+  /** Set while its text, or the newest of it, is on the relay and not here yet. */
+  readonly behind?: true
 }
 
 /** Who else has a conversation open. */
@@ -91,6 +101,25 @@ export interface Presence extends Readable<readonly Peer[]> {
   setLocal(state: Readonly<Record<string, unknown>> | null): void
 }
 
+/** Who answers a turn, as the relay says. */
+export interface LeaseInfo {
+  readonly key: string
+  /** A random name of the other window, new each time it starts. */
+  readonly holder: string
+  readonly mine: boolean
+  readonly fencing: number
+}
+
+/** The word that this window, and no other, answers a turn (W12). Advisory without a relay. */
+export interface Lease {
+  readonly key: string
+  /** The relay's number for it, which only grows; 0 without a relay. */
+  readonly fencing: number
+  /** Aborted, with a `LeaseEndedError`, when another window has it now or somebody asks this one to stop. */
+  readonly signal: AbortSignal
+  release(): void
+}
+
 /** How a message ended. `completedAt` is now unless given. */
 export type FinishOptions = Omit<FinishMessage, 'completedAt'> & { readonly completedAt?: number }
 
@@ -102,6 +131,8 @@ export interface Writer {
   readonly messageId: string
   /** False once the message has ended, here or by another window's hand: whoever feeds the writer should then stop. */
   readonly open: boolean
+  /** Aborted when somebody asks to stop, when another window has the lease, and when the message has ended. */
+  readonly signal: AbortSignal
   text(delta: string): void
   reasoning(delta: string): void
   /** Appends a whole part (a tool call, a file, a step start...), after the deltas so far. Gives its id. */
@@ -133,6 +164,14 @@ export interface OpenConversation {
   /** Runs in one transaction with this window as its origin. */
   edit<T>(change: (doc: Y.Doc) => T): T
   stream(messageId: string): Writer
+  /**
+   * Asks to be the one window that answers: the id of a message, or of the question that is answered. Rejects with a
+   * `LeaseHeldError` when another window is. `stream` asks for the lease of its message by itself.
+   */
+  lease(key: string): Promise<Lease>
+  /** Asks whoever holds the lease, in any window, to stop. */
+  requestStop(key: string): Promise<void>
+  readonly leases: Readable<readonly LeaseInfo[]>
   /** True while some live window (this one, a tab of this browser, a present peer) writes this message. */
   isLive(messageId: string): boolean
   readonly status: Readable<ConversationStatus>
@@ -173,8 +212,48 @@ export interface OpenStoreOptions extends Partial<Environment> {
   readonly space: string
   readonly persistence: Persistence
   readonly relay?: RelayAddress | null
-  /** Another way to a relay than stock y-websocket sockets. */
+  /**
+   * Another way to a relay. By default one `/sync` socket for everything, and stock y-websocket sockets where the relay has no
+   * `/sync`; `websocketConnection` is those alone.
+   */
   readonly connect?: (space: string, address: RelayAddress, environment: Environment) => Connection
+}
+
+/** Something of this device that the relay will not take (W9). */
+export interface AsideItem {
+  readonly key: string
+  readonly conversation: string
+  readonly title: string
+  /** Why: `EPOCH_PURGED` (deleted for good elsewhere), `GAP`, `BAD_UPDATE`, `TOO_LARGE`. */
+  readonly reason: Reason
+  readonly at: number
+}
+
+export interface Aside extends Readable<readonly AsideItem[]> {
+  /** As readable JSON and bytes. */
+  export(key: string): Promise<Exported>
+  /** Makes a new conversation of it, under an id of its own, and lets go of it. Gives the id. */
+  restore(key: string): Promise<string>
+  discard(key: string): Promise<void>
+}
+
+export interface Blobs {
+  /**
+   * Keeps bytes on this device under their hash and sends them to the relay when there is one. An edit made right after, with the
+   * reference in it, goes into the same transaction.
+   */
+  put(bytes: Uint8Array, mediaType: string): Promise<StoredBlobRef>
+  /** From this device, else from the relay, checked against its hash. Rejects with a `BlobError`. */
+  get(sha256: string): Promise<{ readonly bytes: Uint8Array; readonly mediaType: string }>
+  /** An address to show it by. Give it back with `URL.revokeObjectURL`. */
+  url(sha256: string): Promise<string>
+}
+
+export interface StoredBlobRef {
+  readonly sha256: string
+  /** Bytes. */
+  readonly size: number
+  readonly mediaType: string
 }
 
 export interface Store {
@@ -189,6 +268,13 @@ export interface Store {
   /** Tries to save and to connect now rather than at the next retry. */
   retry(): void
   exportConversation(id: string): Promise<Exported>
+  /**
+   * Deletes a conversation for good, here and everywhere: there is no way back. What another device has not sent of it by then is
+   * set aside there. Resolves when it is gone from this device; the relay is told when there is one.
+   */
+  purge(id: string): Promise<void>
+  readonly aside: Aside
+  readonly blobs: Blobs
   /** Resolves when everything in memory is on the device, or rejects with why not. */
   saved(): Promise<void>
   close(): Promise<void>

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { IndexeddbPersistence } from 'y-indexeddb'
 import * as Y from 'yjs'
 import { databaseName, indexedDbPersistence } from '../src/persistence/indexeddb.ts'
-import { openDatabase } from '../src/persistence/indexeddb-open.ts'
+import { openDatabase, VERSION } from '../src/persistence/indexeddb-open.ts'
 import { openStore } from '../src/store.ts'
 import type { OpenConversation, Store } from '../src/types.ts'
 import { importYIndexedDb } from '../src/y-indexeddb.ts'
@@ -101,19 +101,19 @@ describe('faults in a real browser', () => {
   })
 
   test('B4 an upgrade that another tab blocks is BLOCKED, and works when that tab lets go', async () => {
-    const old = await openDatabase(indexedDB, databaseName(space), manualClock(), 1)
-    await expect(openDatabase(indexedDB, databaseName(space), manualClock(), 2)).rejects.toMatchObject({
+    const old = await openDatabase(indexedDB, databaseName(space), manualClock(), VERSION)
+    await expect(openDatabase(indexedDB, databaseName(space), manualClock(), VERSION + 1)).rejects.toMatchObject({
       code: 'BLOCKED',
     })
     old.close()
-    const upgraded = await openDatabase(indexedDB, databaseName(space), manualClock(), 2)
+    const upgraded = await openDatabase(indexedDB, databaseName(space), manualClock(), VERSION + 1)
     expect(upgraded.version).toBe(2)
     upgraded.close()
   })
 
   test('B5 a newer program that upgrades the database takes it from this one, which says so', async () => {
     const { store } = await tab()
-    const upgraded = await openDatabase(indexedDB, databaseName(space), manualClock(), 2)
+    const upgraded = await openDatabase(indexedDB, databaseName(space), manualClock(), VERSION + 1)
     await until(store.status, ({ notSaved }) => notSaved?.reason.code === 'NEWER_VERSION')
     upgraded.close()
   })

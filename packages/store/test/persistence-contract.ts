@@ -357,7 +357,10 @@ export function persistenceContract(make: () => Promise<Harness>, capabilities: 
       expect([...(records.get('doc-3')?.summary ?? [])]).toEqual([9])
       expect(records.get('doc-449')).toMatchObject({ there: 450, epoch: 'e' })
       await handle.write({ documents: [{ id: 'doc-5', updates: [one!], local: true }] })
-      expect((await handle.documents()).find(({ id }) => id === 'doc-5')).toMatchObject({ there: 6, edited: 1 + (records.get('doc-5')?.last ?? 0) })
+      expect((await handle.documents()).find(({ id }) => id === 'doc-5')).toMatchObject({
+        there: 6,
+        edited: 1 + (records.get('doc-5')?.last ?? 0),
+      })
     })
 
     test('P14 the identity stays the same until the storage is another one', async () => {

@@ -18,20 +18,27 @@ afterEach(async () => {
   await new Promise<void>((resolve) => (server ? server.close(() => resolve()) : resolve()))
 })
 
-/** A relay that lets everybody in and closes every document with this code. */
+/** A relay without `/sync` that lets everybody in and closes every document with this code. */
 async function relayThatCloses(code: number): Promise<{ url: string; connections(): number; next(): Promise<void> }> {
   const http = createServer((request, response) => {
     if (request.url?.startsWith('/access/')) response.end(JSON.stringify({ role: 'write' }))
+    else if (request.url?.startsWith('/sync/')) response.writeHead(404).end()
     // The feed has no news, ever.
   })
   server = http
   let connections = 0
   let onConnection: () => void = () => undefined
-  const sockets = new WebSocketServer({ server: http })
-  sockets.on('connection', (socket) => {
-    connections++
-    socket.close(code, 'for a test')
-    onConnection()
+  const sockets = new WebSocketServer({ noServer: true })
+  http.on('upgrade', (request, socket, head) => {
+    if (request.url?.startsWith('/sync/')) {
+      socket.end('HTTP/1.1 404 Not Found\r\n\r\n')
+      return
+    }
+    sockets.handleUpgrade(request, socket, head, (accepted) => {
+      connections++
+      accepted.close(code, 'for a test')
+      onConnection()
+    })
   })
   await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve))
   return {

@@ -16,6 +16,10 @@ export interface RelayHarness {
   readonly address: RelayAddress
   /** A signed token for every space. */
   token(role: 'read' | 'write', expires?: number): Promise<string>
+  /** While true, it knows nothing of `/sync`, like a relay of the version before. Takes effect with `start`. */
+  old: boolean
+  /** Bytes that came over all sockets since the start, and that went. */
+  traffic(): { readonly received: number; readonly sent: number }
   /** The log it runs on. Replace it while stopped to give the relay another past. */
   log: UpdateLog
   start(): Promise<void>
@@ -30,9 +34,19 @@ export async function startRelay(): Promise<RelayHarness> {
   let relay: Relay | null = null
   let port = 0
   const sockets = new Set<Socket>()
+  const past = { received: 0, sent: 0 }
   const harness: RelayHarness = {
     get address() {
       return { url: `http://127.0.0.1:${port}`, token: TOKEN }
+    },
+    old: false,
+    traffic: () => {
+      let [received, sent] = [past.received, past.sent]
+      for (const socket of sockets) {
+        received += socket.bytesRead
+        sent += socket.bytesWritten
+      }
+      return { received, sent }
     },
     log: createMemoryLog(),
     token: (role, expires = Date.now() + 60_000) => access.sign({ spaces: '*', role, expires, id: 'test' }),
@@ -41,9 +55,14 @@ export async function startRelay(): Promise<RelayHarness> {
       const http = createServer()
       http.on('connection', (socket) => {
         sockets.add(socket)
-        socket.on('close', () => sockets.delete(socket))
+        socket.on('close', () => {
+          sockets.delete(socket)
+          past.received += socket.bytesRead
+          past.sent += socket.bytesWritten
+        })
       })
       relay.attach(http)
+      if (harness.old) forgetSync(http)
       await new Promise<void>((resolve) => http.listen(port, '127.0.0.1', resolve))
       port = (http.address() as AddressInfo).port
       server = http
@@ -63,4 +82,21 @@ export async function startRelay(): Promise<RelayHarness> {
   }
   await harness.start()
   return harness
+}
+
+/** Answers `/sync` as a relay did that never heard of it. */
+function forgetSync(http: Server): void {
+  type Listener = (...args: unknown[]) => void
+  const upgrades = http.listeners('upgrade') as Listener[]
+  const requests = http.listeners('request') as Listener[]
+  http.removeAllListeners('upgrade')
+  http.removeAllListeners('request')
+  http.on('upgrade', (request, socket, head) => {
+    if (request.url?.startsWith('/sync/')) socket.end('HTTP/1.1 404 Not Found\r\n\r\n')
+    else for (const listener of upgrades) listener(request, socket, head)
+  })
+  http.on('request', (request, response) => {
+    if (request.url?.startsWith('/sync/')) response.writeHead(404).end()
+    else for (const listener of requests) listener(request, response)
+  })
 }

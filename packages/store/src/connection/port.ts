@@ -2,9 +2,15 @@ import type { Awareness } from 'y-protocols/awareness'
 import type * as Y from 'yjs'
 import type { FeedCursor } from '../persistence/port.ts'
 import type { Readable, Reason } from '../types.ts'
+import type { SpaceConnection } from './sync/port.ts'
 
-/** The way to a space's relay. One per store; documents join it one by one. */
-export interface Connection {
+/** The way to a space's relay, one per store: over `/sync`, or over the stock endpoint. */
+export type Connection = SpaceConnection | StockConnection
+
+/** Documents join it one by one, each over a y-websocket provider of its own. */
+export interface StockConnection {
+  readonly kind: 'stock'
+
   readonly state: Readable<ConnectionState>
   /** Exchanges this document's updates and awareness with the relay, whenever there is a way, until it leaves. */
   join(id: string, doc: Y.Doc, awareness: Awareness): Membership

@@ -3,21 +3,22 @@ import type { RelayAddress } from '../types.ts'
 import { askFeed } from './feed.ts'
 import { baseOf, createGate } from './gate.ts'
 import { joinDocument } from './membership.ts'
-import { type Connection, OfflineError } from './port.ts'
+import { OfflineError, type StockConnection } from './port.ts'
 
 /**
- * The relay over stock y-websocket providers, one socket per document that is open (design §6, stock endpoint).
- * The next connection, over one `/sync` socket per space, will stand behind the same port.
+ * The relay over stock y-websocket providers, one socket per document that is open (design §6, stock endpoint): for relays
+ * that have no `/sync`, of an older version or another make.
  */
 export function websocketConnection(
   space: string,
   address: RelayAddress,
   environment: Pick<Environment, 'clock' | 'random' | 'fetch' | 'WebSocket'>,
-): Connection {
+): StockConnection {
   const gate = createGate(space, address, environment)
   const memberships = new Set<{ leave(): void }>()
   const serverUrl = `${baseOf(address).replace(/^http/, 'ws')}/yjs/${encodeURIComponent(space)}`
   return {
+    kind: 'stock',
     state: gate.state,
     join: (id, doc, awareness) => {
       const membership = joinDocument({

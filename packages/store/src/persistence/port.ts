@@ -44,7 +44,7 @@ export interface DocumentRecord {
   readonly untold: boolean
   /** `asked`: this device wants it purged and the relay has not done it yet. `done`: the epoch is refused for ever (W9). */
   readonly purged: 'no' | 'asked' | 'done'
-  /** The epoch under which the document lives now, when the one that the rows belong to was purged. */
+  /** The epoch under which the document lives on the relay, when it is another than the one that the rows belong to. */
   readonly heir: string | null
   /** Grows with every change of this record, so that of two copies the newer is known. */
   readonly revision: number
@@ -184,11 +184,7 @@ export interface PersistenceHandle {
    * Ends a document: its rows go, after they were set aside as one if that is asked and there is something unsent. One transaction,
    * which looks at the rows as they are then.
    */
-  retire(
-    id: string,
-    how: Retirement,
-    merge: (updates: readonly Uint8Array[]) => Uint8Array,
-  ): Promise<Retired | null>
+  retire(id: string, how: Retirement, merge: (updates: readonly Uint8Array[]) => Uint8Array): Promise<Retired | null>
   asides(): Promise<AsideNote[]>
   aside(key: string): Promise<Uint8Array | null>
   putAside(note: AsideNote, update: Uint8Array): Promise<void>

@@ -1,4 +1,12 @@
-import type { AsideNote, DocumentRecord, DocumentWrite, FeedCursor, RemoteEntry, Retirement, WriteBatch } from './port.ts'
+import type {
+  AsideNote,
+  DocumentRecord,
+  DocumentWrite,
+  FeedCursor,
+  RemoteEntry,
+  Retirement,
+  WriteBatch,
+} from './port.ts'
 import { sameBytes } from './record-bytes.ts'
 
 /** A document that was never written. */
@@ -43,10 +51,12 @@ export function applyWrite(before: DocumentRecord, write: DocumentWrite, holds =
     rows: before.rows + write.updates.length,
     edited: local ? last : before.edited,
     epoch: write.epoch ?? before.epoch,
+    heir: write.epoch === undefined ? before.heir : null,
     untold: before.untold || (own && (local || write.updates.length === 0) && !isSummary(before, write.summary)),
     revision: before.revision + 1,
   }
-  if (write.offer) record = { ...record, edited: last, sent: 0, have: 0, there: 0 }
+  // Another history: it need not have the summary either.
+  if (write.offer) record = { ...record, edited: last, sent: 0, have: 0, there: 0, untold: record.summary !== null }
   if (!holds) return record
   const { position } = write
   const foreign = position !== undefined && record.epoch !== null && record.epoch !== position.epoch
@@ -63,11 +73,13 @@ export function applyWrite(before: DocumentRecord, write: DocumentWrite, holds =
 
 function applyRemote(record: DocumentRecord, remote: RemoteEntry): DocumentRecord {
   if (record.epoch !== null && record.epoch !== remote.epoch) {
-    // A purged epoch that is not ours is no news; a living one is the document that took this one's place.
+    // A purged epoch that is not ours is no news. A living one: either ours was purged, or it is of a history that was
+    // lost; only opening it will tell (protocol Y12).
     if (remote.purged) return record
     const there = remote.seq
-    if (record.rows > 0) return { ...record, purged: 'done', heir: remote.epoch, there }
-    return born(record, remote.epoch, there, remote.summary)
+    return record.rows > 0
+      ? { ...record, heir: remote.epoch, there }
+      : born(record, remote.epoch, there, remote.summary)
   }
   if (remote.purged) return { ...record, epoch: remote.epoch, purged: 'done' }
   // A relay that went back to before the purge is asked again.
@@ -121,7 +133,7 @@ export function isWaiting(record: DocumentRecord): boolean {
 
 /** Something of it is on the relay that is not here. */
 export function isBehind(record: DocumentRecord): boolean {
-  return record.there > record.have && record.purged === 'no'
+  return (record.there > record.have || record.heir !== null) && record.purged === 'no'
 }
 
 /** Its epoch was purged, and rows of it are still here: to be set aside or let go. */

@@ -127,7 +127,9 @@ async function openHandle(prefix: string): Promise<PersistenceHandle> {
     lost: new Promise(() => undefined),
     documents: () =>
       inTurn(async () => {
-        const records = await Promise.all((await keysOf(index, 'record:')).map((key) => recordOf(key.slice('record:'.length))))
+        const records = await Promise.all(
+          (await keysOf(index, 'record:')).map((key) => recordOf(key.slice('record:'.length))),
+        )
         return records.filter((record) => record !== null)
       }),
     load: (id) => inTurn(() => load(id)),

@@ -1,0 +1,112 @@
+import { decodeSummary, readConversation } from '@holdfast/conversation'
+import { refusalName } from '@holdfast/protocol'
+import * as Y from 'yjs'
+import { refusalReason } from './connection/sync/refusals.ts'
+import type { Chance, Clock } from './environment.ts'
+import { exportDocument } from './export.ts'
+import { randomName } from './ids.ts'
+import type { Journal } from './journal-port.ts'
+import type { AsideNote, DocumentRecord } from './persistence/port.ts'
+import { createSignal } from './signal.ts'
+import type { Aside, AsideItem } from './types.ts'
+
+export interface AsideKeeper extends Aside {
+  /** Ends a document whose epoch is refused: what the relay does not have of it is kept here. */
+  retire(id: string, code: number, text: string): Promise<void>
+  /** Keeps the whole state of a document that is in memory. */
+  keep(id: string, state: () => Uint8Array, code?: number): void
+  load(): Promise<void>
+}
+
+export interface AsideOptions {
+  readonly journal: Journal
+  readonly clock: Clock
+  readonly random: Chance
+  readonly record: (id: string) => DocumentRecord | undefined
+  /** Makes a conversation of these bytes, and gives its id. */
+  readonly create: (update: Uint8Array) => Promise<string>
+  readonly onChange: () => void
+}
+
+const GONE = 410
+
+/** What this device has and the relay will not take, until a person decides (W9). */
+export function createAside(options: AsideOptions): AsideKeeper {
+  const { journal, clock, random, record, onChange } = options
+  const items = createSignal<readonly AsideItem[]>([])
+  const keeping = new Set<string>()
+
+  const show = (notes: readonly AsideNote[]): void => {
+    items.set(notes.map(itemOf).sort((a, b) => b.at - a.at))
+    onChange()
+  }
+  const load = async (): Promise<void> => show(await journal.read((handle) => handle.asides()))
+
+  const read = async (key: string): Promise<Uint8Array> => {
+    const update = await journal.read((handle) => handle.aside(key))
+    if (!update) throw new RangeError(`nothing is set aside under ${key}`)
+    return update
+  }
+
+  const discard = async (key: string): Promise<void> => {
+    await journal.read((handle) => handle.dropAside(key))
+    await load()
+  }
+
+  return {
+    get: items.get,
+    subscribe: items.subscribe,
+    load,
+    retire: async (id, code, text) => {
+      const aside = { key: `${id}:${randomName(random)}`, code: refusalName(code), text, at: clock.now() }
+      const asked = record(id)?.purged === 'asked'
+      // Who purges here wants it gone here.
+      const retired = await journal.retire(id, { purged: 'done', aside: asked ? null : aside })
+      if (retired?.aside) await load()
+    },
+    keep: (id, state, code = GONE) => {
+      const key = `${id}:${refusalName(code)}`
+      if (keeping.has(key)) return
+      keeping.add(key)
+      const put = async (): Promise<void> => {
+        // What is written meanwhile goes along.
+        await Promise.resolve()
+        keeping.delete(key)
+        const { epoch = null, summary = null } = record(id) ?? {}
+        const note = { key, conversation: id, epoch, code: refusalName(code), text: '', at: clock.now(), summary }
+        await journal.read((handle) => handle.putAside(note, state()))
+        await load()
+      }
+      // A storage that fails is said by the journal; the next edit tries again.
+      void put().catch(() => keeping.delete(key))
+    },
+    export: async (key) => {
+      const update = await read(key)
+      const doc = new Y.Doc()
+      Y.applyUpdate(doc, update)
+      return exportDocument(key.slice(0, key.lastIndexOf(':')), doc, readConversation(doc))
+    },
+    restore: async (key) => {
+      const id = await options.create(await read(key))
+      await discard(key)
+      return id
+    },
+    discard,
+  }
+}
+
+function itemOf({ key, conversation, code, text, at, summary }: AsideNote): AsideItem {
+  return { key, conversation, title: titleOf(summary), reason: { code, message: reasonText(code, text) }, at }
+}
+
+function reasonText(code: string, text: string): string {
+  return code === 'EPOCH_PURGED' ? refusalReason(GONE).message : text || 'the relay will not take it'
+}
+
+function titleOf(summary: Uint8Array | null): string {
+  try {
+    return (summary && decodeSummary(summary)?.title) || ''
+  } catch {
+    return ''
+  }
+}

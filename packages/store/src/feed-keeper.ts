@@ -1,0 +1,93 @@
+import type { SyncFeedEntry } from '@holdfast/protocol'
+import type { SpaceConnection } from './connection/sync/port.ts'
+import type { Journal } from './journal-port.ts'
+import type { FeedCursor } from './persistence/port.ts'
+
+/**
+ * Follows the feed for a tab. Every connected tab is told of it by its own socket, one writes it down: the others keep what is not
+ * written yet, so that whoever leads next goes on without a gap.
+ */
+export interface FeedKeeper {
+  take(entries: readonly SyncFeedEntry[], upTo: number): void
+  /** The history that the feed is of has another name from now on, and goes on. */
+  renamed(): void
+  /** W11: another history. */
+  reset(): void
+  /** This tab writes from now on. Rejects when the storage cannot be read. */
+  lead(): Promise<void>
+  /** What is written down, by whichever tab: no need to keep it any more. */
+  written(cursor: FeedCursor): void
+}
+
+export interface FeedKeeperOptions {
+  readonly connection: SpaceConnection
+  readonly journal: Journal
+  readonly leads: () => boolean
+  /** Every document of the space: they are offered again when the history is another. */
+  readonly everyId: () => Iterable<string>
+  /** Where this tab's own socket began. */
+  readonly cursor: FeedCursor | null
+}
+
+export function createFeedKeeper(options: FeedKeeperOptions): FeedKeeper {
+  const { connection, journal, leads, everyId } = options
+  let unwritten = new Map<string, SyncFeedEntry>()
+  let upTo = options.cursor?.feed ?? 0
+  let isReset = false
+  let written: FeedCursor | null = options.cursor
+  let writing = false
+
+  const cursor = (): FeedCursor => ({ incarnation: connection.incarnation(), feed: upTo })
+
+  const write = (): void => {
+    if (!writing || !leads()) return
+    const now = cursor()
+    const same = written?.incarnation === now.incarnation && written.feed === now.feed
+    if (isReset) journal.offer(everyId())
+    if (same && !isReset && unwritten.size === 0) return
+    const entries = Array.from(unwritten.values(), ({ document, epoch, seq, purged, summary }) => ({
+      id: document,
+      epoch,
+      seq,
+      purged,
+      summary,
+    }))
+    isReset = false
+    unwritten = new Map()
+    written = now
+    journal.learn(entries, now)
+  }
+
+  return {
+    take: (entries, next) => {
+      for (const entry of entries) unwritten.set(entry.document, entry)
+      upTo = next
+      write()
+    },
+    renamed: write,
+    reset: () => {
+      unwritten.clear()
+      upTo = 0
+      isReset = true
+      write()
+    },
+    lead: async () => {
+      writing = false
+      const stored = await journal.read((handle) => handle.cursor())
+      if (!leads()) return
+      // What this device was told under a name that does not go on is void, whoever was told it.
+      if (stored && !connection.follows(stored.incarnation)) isReset = true
+      else if (stored) {
+        for (const [id, entry] of unwritten) if (entry.number <= stored.feed) unwritten.delete(id)
+        upTo = Math.max(upTo, stored.feed)
+      }
+      written = stored
+      writing = true
+      write()
+    },
+    written: (now) => {
+      if (leads() || now.incarnation !== connection.incarnation()) return
+      for (const [id, entry] of unwritten) if (entry.number <= now.feed) unwritten.delete(id)
+    },
+  }
+}

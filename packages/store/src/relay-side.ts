@@ -1,0 +1,146 @@
+import { type Background, startBackground } from './background.ts'
+import type { BlobSync } from './blobs.ts'
+import type { Connection } from './connection/port.ts'
+import { spaceConnection } from './connection/sync/connection.ts'
+import { websocketConnection } from './connection/websocket.ts'
+import type { Environment } from './environment.ts'
+import type { Journal } from './journal-port.ts'
+import type { List } from './list.ts'
+import type { Lives } from './lives.ts'
+import type { FeedCursor } from './persistence/port.ts'
+import { type SpaceSync, startSpaceSync } from './space-sync.ts'
+import type { OpenStoreOptions, RelayAddress } from './types.ts'
+
+export interface RelaySideOptions {
+  readonly space: string
+  readonly connect: OpenStoreOptions['connect']
+  readonly environment: Environment
+  readonly journal: Journal
+  readonly list: List
+  readonly lives: Lives
+  readonly blobs: BlobSync
+  readonly isElsewhere: (id: string) => boolean
+  readonly retire: (id: string, code: number, text: string) => Promise<void>
+  readonly onRefusedUpdates: (id: string, code: number) => void
+  /** The connection, or how it stands, is another. */
+  readonly onChange: () => void
+}
+
+/** A store's way to its relay: which connection, and who works behind it for what nobody has open. */
+export interface RelaySide {
+  connection(): Connection | null
+  /** Where the relay is and what lets us in now, for requests beside the connection. */
+  address(): RelayAddress | null
+  set(address: RelayAddress | null): void
+  poke(): void
+  written(cursor: FeedCursor): void
+  close(): void
+}
+
+export function createRelaySide(options: RelaySideOptions): RelaySide {
+  const { space, environment, journal, list, lives, onChange } = options
+  const { clock, locks } = environment
+  let address: RelayAddress | null = null
+  let connection: Connection | null = null
+  let work: { poke(): void; written?(cursor: FeedCursor): void; close(): void } | null = null
+  let stopWatching: () => void = () => undefined
+  /** Counts the connections: what an earlier one asked for is not waited for any more. */
+  let round = 0
+
+  const drop = (): void => {
+    round++
+    work?.close()
+    work = null
+    stopWatching()
+    stopWatching = () => undefined
+    for (const live of lives.all()) live.connect(null)
+    connection?.close()
+    connection = null
+  }
+
+  const startStock = (stock: Extract<Connection, { kind: 'stock' }>): Background =>
+    startBackground({
+      space,
+      connection: stock,
+      journal,
+      locks,
+      clock,
+      waiting: () => list.waiting(),
+      everyId: () => Array.from(list.records(), (record) => record.id),
+      acquire: (id) => lives.acquire(id, false),
+      release: lives.release,
+      isOpen: lives.isOpen,
+    })
+
+  const startSync = (sync: Extract<Connection, { kind: 'sync' }>, cursor: FeedCursor | null): SpaceSync =>
+    startSpaceSync({
+      space,
+      connection: sync,
+      journal,
+      list,
+      lives,
+      locks,
+      clock,
+      cursor,
+      isElsewhere: options.isElsewhere,
+      retire: options.retire,
+      onRefusedUpdates: options.onRefusedUpdates,
+      blobs: options.blobs,
+      // Within an effect of the connection that is about to be closed.
+      onUnsupported: () => queueMicrotask(() => connection === sync && use(websocketConnection)),
+    })
+
+  const use = (make: NonNullable<OpenStoreOptions['connect']>): void => {
+    drop()
+    if (!address) return
+    const mine = round
+    const made = make(space, address, environment)
+    connection = made
+    stopWatching = made.state.subscribe(() => {
+      options.blobs.forget()
+      onChange()
+      work?.poke()
+    })
+    for (const live of lives.all()) live.connect(made)
+    if (made.kind === 'stock') {
+      work = startStock(made)
+      onChange()
+      return
+    }
+    // A storage that cannot be read now: the feed is followed from its beginning.
+    void journal
+      .read((handle) => handle.cursor())
+      .catch(() => null)
+      .then((cursor) => {
+        if (mine !== round) return
+        work = startSync(made, cursor)
+        onChange()
+      })
+    onChange()
+  }
+
+  return {
+    connection: () => connection,
+    address: () => {
+      if (!address || connection?.state.get().kind !== 'connected') return null
+      return connection.kind === 'sync' ? { ...address, token: connection.token() } : address
+    },
+    set: (next) => {
+      const renewed = connection?.kind === 'sync' && next !== null && next.url === address?.url
+      address = next
+      if (renewed && connection?.kind === 'sync' && next) connection.renew(next.token)
+      else if (next) use(options.connect ?? spaceConnection)
+      else {
+        drop()
+        onChange()
+      }
+    },
+    poke: () => work?.poke(),
+    written: (cursor) => work?.written?.(cursor),
+    close: () => {
+      work?.close()
+      stopWatching()
+      connection?.close()
+    },
+  }
+}

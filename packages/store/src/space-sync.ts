@@ -1,0 +1,302 @@
+import { REFUSAL } from '@holdfast/protocol'
+import type { BlobSync } from './blobs.ts'
+import { OfflineError } from './connection/port.ts'
+import { exchange } from './connection/sync/exchange.ts'
+import { RefusedError, type SpaceConnection } from './connection/sync/port.ts'
+import type { Clock, Locks } from './environment.ts'
+import { createFeedKeeper } from './feed-keeper.ts'
+import type { Journal } from './journal-port.ts'
+import { campaign } from './leadership.ts'
+import type { List } from './list.ts'
+import type { Lives } from './lives.ts'
+import type { FeedCursor } from './persistence/port.ts'
+import { isBehind, isOver, isWaiting } from './persistence/records.ts'
+
+/** Exchanges at a time. Each is a channel and a few rows in memory. */
+const CONCURRENCY = 96
+/** A document that changes all the time is fetched this often, in milliseconds. */
+const REFETCH_MS = 1_500
+/** Another tab that has a document open keeps it level by itself; if it has not by then, it does not. */
+const ELSEWHERE_MS = 2_000
+/** What the relay could not do now is tried again after this. */
+const LATER_MS = 3_000
+
+export interface SpaceSyncOptions {
+  readonly space: string
+  readonly connection: SpaceConnection
+  readonly journal: Journal
+  readonly list: List
+  readonly lives: Lives
+  readonly locks: Locks | null
+  readonly clock: Clock
+  /** How far this device had followed the feed when the connection was made. */
+  readonly cursor: FeedCursor | null
+  /** Another tab says that it keeps this document level. */
+  readonly isElsewhere: (id: string) => boolean
+  /** W9: an epoch is refused for good. */
+  readonly retire: (id: string, code: number, text: string) => Promise<void>
+  /** Updates that the relay will not take. */
+  readonly onRefusedUpdates: (id: string, code: number) => void
+  readonly blobs: BlobSync
+  readonly onUnsupported: () => void
+}
+
+export interface SpaceSync {
+  /** There may be something to do. */
+  poke(): void
+  /** What another tab wrote down of the feed. */
+  written(cursor: FeedCursor): void
+  close(): void
+}
+
+/**
+ * Keeps level what nobody has open, over `/sync`: writes down the feed, empties the outbox, fetches what is only on the relay
+ * (newest first), tells summaries, purges. One tab does it for all.
+ */
+export function startSpaceSync(options: SpaceSyncOptions): SpaceSync {
+  const { connection, journal, list, lives, locks, clock } = options
+  const busy = new Set<string>()
+  /** Not before this time; forgotten with the connection. */
+  const notBefore = new Map<string, number>()
+  const refused = new Set<string>()
+  /** Were waited for. */
+  const late = new Set<string>()
+  const telling = new Set<string>()
+  const purging = new Set<string>()
+  const timers = new Set<() => void>()
+  /** What is to be fetched, the newest last; made anew when more has come. */
+  let queue: string[] = []
+  let fallen = 0
+  let closed = false
+
+  const online = (): boolean => !closed && connection.state.get().kind === 'connected'
+  const mayWrite = (): boolean => {
+    const state = connection.state.get()
+    return state.kind === 'connected' && state.mayWrite
+  }
+  const leadership = campaign(locks, `holdfast:${options.space}:background`, online, () => void lead())
+  const keeper = createFeedKeeper({
+    connection,
+    journal,
+    leads: leadership.leads,
+    everyId: () => Array.from(list.records(), (record) => record.id),
+    cursor: options.cursor,
+  })
+
+  const lead = async (): Promise<void> => {
+    // A storage that cannot be read is the journal's matter; when it can, it pokes.
+    await keeper.lead().catch(() => null)
+    poke()
+  }
+
+  const later = (id: string, ms: number): void => {
+    notBefore.set(id, clock.now() + ms)
+    const cancel = clock.after(ms, () => {
+      timers.delete(cancel)
+      notBefore.delete(id)
+      late.add(id)
+      queue.push(id)
+      poke()
+    })
+    timers.add(cancel)
+  }
+
+  const due = (id: string): boolean => {
+    if (busy.has(id) || refused.has(id) || lives.isOpen(id)) return false
+    if ((notBefore.get(id) ?? 0) > clock.now()) return false
+    const record = list.record(id)
+    if (!record || !(isBehind(record) || (isWaiting(record) && mayWrite()))) return false
+    if (!options.isElsewhere(id) || late.delete(id)) return true
+    later(id, ELSEWHERE_MS)
+    return false
+  }
+
+  const syncOne = async (id: string): Promise<void> => {
+    const record = list.record(id)
+    const stored = record && record.rows > 0 ? await journal.read((handle) => handle.load(id)) : null
+    let taken = false
+    const outcome = await exchange({
+      connection,
+      id,
+      stored,
+      epoch: stored?.record.epoch ?? record?.epoch ?? null,
+      take: (update) => {
+        taken = true
+        journal.appendForeign(id, update)
+      },
+      adopt: (epoch) => journal.adopt(id, epoch),
+    })
+    switch (outcome.kind) {
+      case 'level': {
+        const { sent, position } = outcome
+        if (sent > 0 || position.seq > 0) journal.mark(id, connection.incarnation(), { sent, position })
+        await journal.settled()
+        // Two devices' edits met here and no document was built: the summary is looked at by one.
+        if (taken && (record?.edited ?? 0) > 0) await look(id)
+        const now = list.record(id)
+        if (taken || (now && (isBehind(now) || isWaiting(now)))) later(id, REFETCH_MS)
+        return
+      }
+      case 'refused-updates':
+        refused.add(id)
+        if (outcome.code !== REFUSAL.READ_ONLY) options.onRefusedUpdates(id, outcome.code)
+        return
+      case 'set-aside':
+        await options.retire(id, outcome.code, outcome.text)
+        return
+      case 'refused':
+        if (outcome.later) later(id, LATER_MS)
+        else refused.add(id)
+        return
+      case 'no-channel':
+        later(id, LATER_MS)
+    }
+  }
+
+  /** Opens a document without showing it, which puts its stored summary right. */
+  const look = async (id: string): Promise<void> => {
+    const live = lives.acquire(id, false)
+    try {
+      await live.loaded
+    } finally {
+      lives.release(live)
+    }
+  }
+
+  /** The next document to exchange: what waits to be sent first, then what is to be fetched, newest first. */
+  const next = (): string | null => {
+    if (mayWrite()) for (const id of list.waiting()) if (due(id)) return id
+    for (;;) {
+      const id = queue.pop()
+      if (id === undefined) break
+      if (due(id)) return id
+    }
+    return null
+  }
+
+  const fill = (): void => {
+    if (list.fallen() === fallen) return
+    fallen = list.fallen()
+    const age = (id: string): number => list.item(id)?.summary.updatedAt ?? 0
+    queue = [...list.behind()].filter((id) => !busy.has(id)).sort((a, b) => age(a) - age(b))
+  }
+
+  const work = (): void => {
+    if (!leadership.leads() || !online() || journal.failure()) return
+    if (busy.size >= CONCURRENCY) return
+    fill()
+    while (busy.size < CONCURRENCY) {
+      const id = next()
+      if (id === null) return
+      busy.add(id)
+      void syncOne(id)
+        .catch((error: unknown) => passOver(error, () => refused.add(id)))
+        .finally(() => {
+          busy.delete(id)
+          work()
+        })
+    }
+  }
+
+  const tellSummaries = (): void => {
+    if (!leadership.leads() || !mayWrite()) return
+    for (const id of list.untold()) {
+      const record = list.record(id)
+      if (!record?.summary || record.epoch === null || isWaiting(record) || telling.has(id) || refused.has(id)) continue
+      const { summary, epoch } = record
+      telling.add(id)
+      connection
+        .summary(id, epoch, summary)
+        .then(() => journal.mark(id, connection.incarnation(), { told: summary }))
+        .catch((error: unknown) => passOver(error, () => refused.add(id)))
+        .finally(() => telling.delete(id))
+    }
+  }
+
+  const endPurged = (): void => {
+    if (!leadership.leads()) return
+    for (const id of list.purged()) {
+      const record = list.record(id)
+      if (!record || purging.has(id)) continue
+      if (isOver(record)) {
+        purging.add(id)
+        void options.retire(id, REFUSAL.EPOCH_PURGED, '').finally(() => purging.delete(id))
+      } else if (record.purged === 'asked' && record.epoch !== null && mayWrite()) {
+        const { epoch } = record
+        purging.add(id)
+        const remote = { epoch, seq: 0, purged: true, summary: null }
+        connection
+          .purge(id, epoch)
+          .catch((error: unknown) => {
+            // Purged by somebody else, or never there: all the same.
+            if (
+              !(error instanceof RefusedError) ||
+              !['EPOCH_PURGED', 'EPOCH_OTHER', 'NOT_FOUND'].includes(error.code)
+            ) {
+              throw error
+            }
+          })
+          .then(() => journal.mark(id, connection.incarnation(), { remote }))
+          .catch((error: unknown) => passOver(error, () => refused.add(id)))
+          .finally(() => purging.delete(id))
+      }
+    }
+  }
+
+  const poke = (): void => {
+    if (closed) return
+    endPurged()
+    work()
+    tellSummaries()
+    if (leadership.leads() && mayWrite()) options.blobs.upload()
+  }
+
+  const onState = (): void => {
+    // A token that lets us write may have come.
+    refused.clear()
+    if (!online()) {
+      notBefore.clear()
+      for (const cancel of timers) cancel()
+      timers.clear()
+      fallen = -1
+    }
+    leadership.check()
+    poke()
+  }
+  const unsubscribe = [connection.state.subscribe(onState), connection.onRoom(() => work())]
+  connection.start(
+    { incarnation: options.cursor?.incarnation ?? '', cursor: options.cursor?.feed ?? 0 },
+    {
+      welcomed: () => keeper.renamed(),
+      history: keeper.reset,
+      feed: (entries, upTo) => {
+        keeper.take(entries, upTo)
+      },
+      unsupported: options.onUnsupported,
+    },
+  )
+  leadership.check()
+
+  return {
+    poke,
+    written: keeper.written,
+    close: () => {
+      closed = true
+      for (const off of unsubscribe) off()
+      for (const cancel of timers) cancel()
+      leadership.close()
+    },
+  }
+}
+
+/** Offline and a storage that fails are both retried by those whose work that is. A refusal stands until the next connection. */
+function passOver(error: unknown, onRefused: () => void): void {
+  if (error instanceof OfflineError) return
+  const name = error instanceof Error ? error.name : ''
+  if (name === 'PersistenceError') return
+  if (error instanceof RefusedError || name === 'BadUpdateError') {
+    onRefused()
+    return
+  }
+  throw error
+}
