@@ -1,6 +1,8 @@
+export type { Attachment } from './composer/attachments.tsx'
 export { Composer, type ComposerProps } from './composer/composer.tsx'
 export { Banner, type BannerProps } from './controls/banner.tsx'
 export { Button, type ButtonProps, IconButton, type IconButtonProps } from './controls/button.tsx'
+export { Confirm, type ConfirmProps } from './controls/confirm.tsx'
 export { Dialog, type DialogProps } from './controls/dialog.tsx'
 export { Mark } from './controls/mark.tsx'
 export { Menu, type MenuItem, type MenuProps } from './controls/menu.tsx'

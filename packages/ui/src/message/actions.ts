@@ -10,6 +10,11 @@ export interface MessageActions {
   readonly resend?: (message: Message, text: string) => void
   /** Shows this one of its group of alternatives. */
   readonly select?: (messageId: string) => void
+  /** Begins another conversation with everything up to this message. */
+  readonly fork?: (message: Message) => void
+  /** Leaves a tombstone, which `restore` undoes. */
+  readonly delete?: (message: Message) => void
+  readonly restore?: (message: Message) => void
   /** Answers a tool that asked whether it may run. */
   readonly approve?: (message: Message, callId: string, approved: boolean) => void
 }

@@ -6,6 +6,8 @@ import type { MessageActions } from './actions.ts'
 export interface EndedProps {
   readonly message: Message
   readonly interrupted: boolean
+  /** The window that was writing was asked to stop, and has not answered. */
+  readonly unanswered?: boolean
   readonly actions: MessageActions
 }
 
@@ -14,8 +16,11 @@ export function endedBadly(message: Message, interrupted: boolean): boolean {
   return interrupted || message.status !== 'complete' || message.finishReason === 'length'
 }
 
+const silent =
+  'The window that was writing this does not answer. What had arrived is kept; should it come back, the rest appears here.'
+
 /** How an answer ended when it did not end well, with what can be done about it. */
-export function Ended({ message, interrupted, actions }: EndedProps) {
+export function Ended({ message, interrupted, unanswered = false, actions }: EndedProps) {
   const status = interrupted ? 'interrupted' : message.status
   const [Icon, text] =
     status === 'error'
@@ -23,7 +28,7 @@ export function Ended({ message, interrupted, actions }: EndedProps) {
       : status === 'cancelled'
         ? [CircleStop, 'This answer was stopped.']
         : status === 'interrupted'
-          ? [CirclePause, 'This answer was interrupted. What had arrived is kept.']
+          ? [CirclePause, unanswered ? silent : 'This answer was interrupted. What had arrived is kept.']
           : [CirclePause, 'The answer reached the length limit.']
   const goesOn = actions.continue && status !== 'error' && message.parts.some((part) => part.type === 'text')
   return (

@@ -1,5 +1,5 @@
 import type { Message } from '@holdfast/conversation'
-import { useLive, useMessage } from '@holdfast/react'
+import { useLease, useMessage } from '@holdfast/react'
 import type { OpenConversation } from '@holdfast/store'
 import { Pencil, RotateCw } from 'lucide-react'
 import { memo, useCallback, useState } from 'react'
@@ -11,6 +11,7 @@ import { AlternativesView } from './alternatives.tsx'
 import { EditForm } from './edit-form.tsx'
 import { Ended, endedBadly } from './ended.tsx'
 import { MessageBoundary } from './message-boundary.tsx'
+import { MessageMenu, Tombstone } from './message-menu.tsx'
 import { PartList } from './part-list.tsx'
 import { textOf } from './text-of.ts'
 
@@ -80,6 +81,7 @@ function Foot({ message, actions, retry, onEdit }: FootProps) {
             <RotateCw size={14} aria-hidden />
           </IconButton>
         )}
+        <MessageMenu message={message} actions={actions} />
         <time dateTime={at.toISOString()} title={calendar.format(at)}>
           {timeOf(at)}
         </time>
@@ -93,8 +95,8 @@ function UserBody({ message }: { readonly message: Message }) {
   const text = textOf(message)
   return (
     <>
-      {text && <div className="hf-bubble">{text}</div>}
       {others.length > 0 && <PartList parts={others} live={false} />}
+      {text && <div className="hf-bubble">{text}</div>}
     </>
   )
 }
@@ -103,7 +105,7 @@ function UserBody({ message }: { readonly message: Message }) {
 export const MessageView = memo(function MessageView({ conversation, id, last, actions }: MessageViewProps) {
   const message = useMessage(conversation, id)
   const streaming = message?.status === 'streaming'
-  const live = useLive(conversation, id, streaming)
+  const { live, stop } = useLease(conversation, id, streaming)
   const [editing, setEditing] = useState(false)
   const approve = useCallback(
     (callId: string, approved: boolean) => {
@@ -136,7 +138,7 @@ export const MessageView = memo(function MessageView({ conversation, id, last, a
           </header>
         )}
         {message.deletedAt !== null ? (
-          <p className="hf-hint">This message was deleted.</p>
+          <Tombstone message={message} actions={actions} />
         ) : editing ? (
           <EditForm
             text={textOf(message)}
@@ -152,7 +154,9 @@ export const MessageView = memo(function MessageView({ conversation, id, last, a
           <PartList parts={message.parts} live={live} {...(actions.approve ? { onApprove: approve } : {})} />
         )}
         {live && <Typing />}
-        {ended && <Ended message={message} interrupted={streaming} actions={actions} />}
+        {ended && (
+          <Ended message={message} interrupted={streaming} unanswered={stop === 'unanswered'} actions={actions} />
+        )}
         {!live && !editing && message.deletedAt === null && (
           <Foot message={message} actions={actions} retry={!ended} onEdit={() => setEditing(true)} />
         )}

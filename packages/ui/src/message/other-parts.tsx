@@ -1,6 +1,7 @@
 import type { ArtifactPart, FilePart, JsonValue, SourcePart } from '@holdfast/conversation'
 import { Braces, File, FileText, Link, Shapes } from 'lucide-react'
 import { CopyButton } from '../markdown/copy-button.tsx'
+import { BlobPicture, Picture } from '../pictures/picture.tsx'
 import { useArtifact } from './shown-conversation.ts'
 import { showJson } from './tool-state.ts'
 
@@ -8,11 +9,15 @@ import { showJson } from './tool-state.ts'
 const isSafe = (url: string): boolean => /^(https?|mailto):/i.test(url)
 const isPicture = (url: string): boolean => /^(blob:|data:image\/(png|jpe?g|gif|webp|avif);)/i.test(url)
 
+/** What a browser draws without running anything: SVG is a program. */
+const isImage = (mediaType: string): boolean => /^image\/(png|jpe?g|gif|webp|avif|bmp)$/i.test(mediaType)
+
 export function FileView({ part }: { readonly part: FilePart }) {
   const name = part.filename ?? part.mediaType
   if (part.url && part.mediaType.startsWith('image/') && isPicture(part.url)) {
-    return <img className="hf-picture" src={part.url} alt={name} />
+    return <Picture url={part.url} name={name} />
   }
+  if (part.blob && isImage(part.mediaType)) return <BlobPicture sha256={part.blob.sha256} name={name} />
   const content = (
     <>
       <File size={15} aria-hidden />

@@ -1,13 +1,20 @@
 import type { ConversationStatus, StoreStatus } from '@holdfast/store'
-import { statusText } from '@holdfast/store'
-import { Check, CheckCheck, CircleAlert, CloudOff, HardDrive, LoaderCircle, RadioTower } from 'lucide-react'
+import { Check, CheckCheck, CircleAlert, CloudCheck, CloudOff, HardDrive, LoaderCircle, RadioTower } from 'lucide-react'
+import type { ReactNode } from 'react'
 import { useCallback, useRef, useState } from 'react'
 import { Floating } from '../controls/floating.tsx'
+import { deviceText, lineText, relayText } from './status-words.ts'
 import { useSteadyStatus } from './use-steady-status.ts'
 
 export interface StatusLineProps {
   readonly status: ConversationStatus
   readonly space: StoreStatus
+  /** A message of the conversation is being written. */
+  readonly streaming?: boolean
+  /** Another value whenever anything but the text of that message has changed. */
+  readonly structure?: unknown
+  /** More about the space in the card: what was set aside, say. */
+  readonly children?: ReactNode
 }
 
 type Look = readonly [tone: 'plain' | 'good' | 'busy' | 'warn' | 'bad', Icon: typeof Check]
@@ -19,50 +26,16 @@ function lookOf(status: ConversationStatus): Look {
     none: ['good', HardDrive],
     sending: ['good', Check],
     sent: ['good', CheckCheck],
-    synced: ['good', CheckCheck],
+    synced: ['good', CloudCheck],
     offline: ['warn', CloudOff],
     refused: ['warn', CircleAlert],
   }
   return looks[status.relay]
 }
 
-/** The store's own line; while something is being saved it says nothing of the relay, which may be away for long. */
-function textOf(status: ConversationStatus, space: StoreStatus): string {
-  const away = status.kind === 'saving' && space.relay === 'offline'
-  return away ? `${statusText(status)} · Offline` : statusText(status)
-}
-
-const persistedTexts = {
-  granted: 'The browser has promised to keep it.',
-  denied: 'The browser may delete it when the disk is nearly full; installing the page or bookmarking it helps.',
-  unknown: 'Kept in this browser, for this address.',
-}
-
-function deviceText(status: ConversationStatus, space: StoreStatus): string {
-  if (status.kind === 'not-saved')
-    return `Not written: ${status.reason.message}. The text stays on this page until it is.`
-  if (status.kind === 'saving') return 'Being written to the disk of this device.'
-  return `Committed to this device. ${persistedTexts[space.storage]}`
-}
-
-function relayText(status: ConversationStatus, space: StoreStatus): string {
-  const because = space.reason ? ` ${space.reason.message}` : ''
-  const texts: Record<StoreStatus['relay'], string> = {
-    none: 'None is connected: conversations stay on this device and in its other windows.',
-    connecting: 'Connecting.',
-    connected:
-      status.kind === 'saved' && (status.relay === 'sent' || status.relay === 'synced')
-        ? 'It has everything of this conversation.'
-        : 'Connected; the last edits are on their way.',
-    offline: `Not reachable, retrying.${because} What you write is sent when it is back.`,
-    refused: `It does not let this page in.${because}`,
-  }
-  return texts[space.relay]
-}
-
 /** Where the conversation is kept, in words, with an icon; the details are one press away. */
-export function StatusLine({ status: current, space }: StatusLineProps) {
-  const status = useSteadyStatus(current)
+export function StatusLine({ status: current, space, streaming = false, structure, children }: StatusLineProps) {
+  const { status, flowing } = useSteadyStatus(current, { streaming, structure })
   const [open, setOpen] = useState(false)
   const anchor = useRef<HTMLButtonElement>(null)
   const close = useCallback((back: boolean) => {
@@ -74,7 +47,7 @@ export function StatusLine({ status: current, space }: StatusLineProps) {
     <div className="hf-status">
       <div className="hf-status-text" data-tone={tone}>
         <Icon size={14} className={status.kind === 'saving' ? 'hf-spin' : undefined} aria-hidden />
-        <span role="status">{textOf(status, space)}</span>
+        <span role="status">{lineText(status, space, flowing)}</span>
       </div>
       <button
         ref={anchor}
@@ -82,7 +55,7 @@ export function StatusLine({ status: current, space }: StatusLineProps) {
         className="hf-status-button"
         aria-label="Where this is kept"
         aria-expanded={open}
-        title={`${deviceText(status, space)} Relay: ${relayText(status, space)}`}
+        title={`${deviceText(status, space, flowing)} Relay: ${relayText(status, space)}`}
         onClick={() => setOpen((was) => !was)}
       />
       {open && (
@@ -92,7 +65,7 @@ export function StatusLine({ status: current, space }: StatusLineProps) {
               <div>
                 <HardDrive size={15} aria-hidden />
                 <dt>This device</dt>
-                <dd>{deviceText(status, space)}</dd>
+                <dd>{deviceText(status, space, flowing)}</dd>
               </div>
               <div>
                 <RadioTower size={15} aria-hidden />
@@ -100,6 +73,7 @@ export function StatusLine({ status: current, space }: StatusLineProps) {
                 <dd>{relayText(status, space)}</dd>
               </div>
             </dl>
+            {children}
           </section>
         </Floating>
       )}
