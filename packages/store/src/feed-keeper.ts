@@ -15,6 +15,8 @@ export interface FeedKeeper {
   reset(): void
   /** This tab writes from now on. Rejects when the storage cannot be read. */
   lead(): Promise<void>
+  /** False until `lead` has succeeded. */
+  isWriting(): boolean
   /** What is written down, by whichever tab: no need to keep it any more. */
   written(cursor: FeedCursor): void
 }
@@ -85,6 +87,7 @@ export function createFeedKeeper(options: FeedKeeperOptions): FeedKeeper {
       writing = true
       write()
     },
+    isWriting: () => writing,
     written: (now) => {
       if (leads() || now.incarnation !== connection.incarnation()) return
       for (const [id, entry] of unwritten) if (entry.number <= now.feed) unwritten.delete(id)

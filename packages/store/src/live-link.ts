@@ -12,8 +12,8 @@ export interface Link {
   /** The origin with which updates from the relay are applied. */
   readonly origin: unknown
   progress(): { readonly relay: RelayProgress; readonly reason?: Reason }
-  /** Something was written, joined or marked: see whether there is something to do. */
-  poke(): void
+  /** Something was written, joined or marked: see whether there is something to do. `again`: also what did not hold before. */
+  poke(again?: boolean): void
   /** Set over the stock endpoint. */
   readonly membership: Membership | null
   /** The open channel, over `/sync`. */

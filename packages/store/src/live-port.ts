@@ -61,6 +61,8 @@ export interface Live {
   receive(message: Exclude<TabMessage, { type: 'learned' | 'watching' | 'stop' }>): void
   /** True when the device, and the relay if one is connected, have all of it. */
   isSettled(): boolean
+  /** The history that marks speak of is written down: those that were left out may hold now. */
+  onLearned(): void
   show(): void
   refresh(): void
   /** All of it as one update, or null when there is nothing in it. */

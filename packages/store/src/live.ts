@@ -265,6 +265,7 @@ export function createLive(options: LiveOptions): Live {
           break
       }
     },
+    onLearned: () => link?.poke(true),
     isSettled: () => {
       const { edited, sent } = record()
       return journal.stateOf(id) === 'clean' && (!link || edited <= sent)

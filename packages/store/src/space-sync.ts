@@ -16,6 +16,8 @@ import { isBehind, isOver, isWaiting } from './persistence/records.ts'
 const CONCURRENCY = 96
 /** A document that changes all the time is fetched this often, in milliseconds. */
 const REFETCH_MS = 1_500
+/** Of this many documents it is remembered when they were fetched. */
+const REMEMBERED = 2_000
 /** Another tab that has a document open keeps it level by itself; if it has not by then, it does not. */
 const ELSEWHERE_MS = 2_000
 /** What the relay could not do now is tried again after this. */
@@ -61,6 +63,8 @@ export function startSpaceSync(options: SpaceSyncOptions): SpaceSync {
   const refused = new Set<string>()
   /** Were waited for. */
   const late = new Set<string>()
+  /** When something of a document was fetched last. */
+  const fetchedAt = new Map<string, number>()
   const telling = new Set<string>()
   const purging = new Set<string>()
   const timers = new Set<() => void>()
@@ -83,10 +87,17 @@ export function startSpaceSync(options: SpaceSyncOptions): SpaceSync {
     cursor: options.cursor,
   })
 
-  const lead = async (): Promise<void> => {
-    // A storage that cannot be read is the journal's matter; when it can, it pokes.
-    await keeper.lead().catch(() => null)
-    poke()
+  /** Reads how far the feed is written down. A storage that cannot be read is the journal's matter; when it can, it pokes. */
+  let reading: Promise<void> | null = null
+  const lead = (): Promise<void> => {
+    reading ??= keeper
+      .lead()
+      .catch(() => null)
+      .then(() => {
+        reading = null
+        poke()
+      })
+    return reading
   }
 
   const later = (id: string, ms: number): void => {
@@ -131,10 +142,16 @@ export function startSpaceSync(options: SpaceSyncOptions): SpaceSync {
         const { sent, position } = outcome
         if (sent > 0 || position.seq > 0) journal.mark(id, connection.incarnation(), { sent, position })
         await journal.settled()
-        // Two devices' edits met here and no document was built: the summary is looked at by one.
-        if (taken && (record?.edited ?? 0) > 0) await look(id)
+        // Two devices' edits met here and no document was built: the summary is looked at by one. Without any, its writer died
+        // before it told one, and nobody would ever see it in a list.
+        if (taken && ((record?.edited ?? 0) > 0 || !list.record(id)?.summary)) await look(id)
         const now = list.record(id)
-        if (taken || (now && (isBehind(now) || isWaiting(now)))) later(id, REFETCH_MS)
+        const again = taken && clock.now() - (fetchedAt.get(id) ?? 0) < REFETCH_MS
+        if (taken) {
+          if (fetchedAt.size > REMEMBERED) fetchedAt.clear()
+          fetchedAt.set(id, clock.now())
+        }
+        if (again || (now && (isBehind(now) || isWaiting(now)))) later(id, REFETCH_MS)
         return
       }
       case 'refused-updates':
@@ -245,6 +262,7 @@ export function startSpaceSync(options: SpaceSyncOptions): SpaceSync {
 
   const poke = (): void => {
     if (closed) return
+    if (leadership.leads() && !keeper.isWriting() && !reading && !journal.failure()) void lead()
     endPurged()
     work()
     tellSummaries()

@@ -54,7 +54,10 @@ export async function openStore(options: OpenStoreOptions): Promise<Store> {
       }
       afterChange()
     },
-    learned: (cursor) => tabs.post({ type: 'learned', cursor }),
+    learned: (cursor) => {
+      tabs.post({ type: 'learned', cursor })
+      for (const live of lives.all()) live.onLearned()
+    },
     unsaved: (updates) => {
       for (const { id, update } of updates) tabs.post({ type: 'unsaved', id, update })
     },
@@ -140,10 +143,9 @@ export async function openStore(options: OpenStoreOptions): Promise<Store> {
       const id = uuidv7(clock, random)
       const conversation = await open(id)
       try {
-        conversation.doc.transact(() => {
-          Y.applyUpdate(conversation.doc, update, LOCAL_ORIGIN)
-          conversation.doc.getMap('meta').set('id', id)
-        }, LOCAL_ORIGIN)
+        // Not in one transaction: an update applied in it would make it count as another client's.
+        Y.applyUpdate(conversation.doc, update, LOCAL_ORIGIN)
+        conversation.edit((doc) => doc.getMap('meta').set('id', id))
         await conversation.saved()
       } finally {
         conversation.close()
@@ -184,6 +186,7 @@ export async function openStore(options: OpenStoreOptions): Promise<Store> {
     switch (message.type) {
       case 'learned':
         relay.written(message.cursor)
+        for (const live of lives.all()) live.onLearned()
         return
       case 'watching':
         watchers.take(message)

@@ -56,8 +56,8 @@ export interface Watch {
   stuck(): Reason | null
   /** The channel, while it is open. */
   channel(): SyncChannel | null
-  /** Something was written, marked or loaded. */
-  poke(): void
+  /** Something was written, marked or loaded. `again`: marks that were of no history yet may hold now. */
+  poke(again?: boolean): void
   leave(): void
 }
 
@@ -78,6 +78,8 @@ export function watchDocument(
   let mightWrite = false
   let opened = false
   let reached = 0
+  /** What was marked, and on which record: marks of a history that is not written down yet are left out, and not made again at once. */
+  let marked = ''
   let stuck: Reason | null = null
   let catchingUp = false
   let left = false
@@ -108,6 +110,7 @@ export function watchDocument(
     opened = true
     mightWrite = mayWrite()
     acks.reset()
+    marked = ''
     ;({ epoch, role } = effect)
     const before = target.record()
     if (before.epoch !== null && before.epoch !== epoch) target.adopt(epoch)
@@ -199,11 +202,15 @@ export function watchDocument(
   const settle = (): void => {
     const { edited, sent } = target.record()
     const upTo = acks.upTo()
-    if (edited > sent && upTo > sent) target.onReached(upTo, position())
+    const mark = `${upTo}/${edited}/${sent}`
+    if (edited <= sent || upTo <= sent || mark === marked) return
+    marked = mark
+    target.onReached(upTo, position())
   }
 
-  const poke = (): void => {
+  const poke = (again = false): void => {
     if (left) return
+    if (again) marked = ''
     if (!channel) {
       tryOpen()
       return
