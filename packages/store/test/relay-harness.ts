@@ -2,6 +2,7 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { createAccess, createRelay, type Relay } from '@holdfast/relay'
 import type { UpdateLog } from '@holdfast/update-log'
+import { createMemoryBlobs } from '@holdfast/update-log/blobs'
 import { createMemoryLog } from '@holdfast/update-log/memory'
 import { WebSocket as NodeWebSocket } from 'ws'
 import type { RelayAddress } from '../src/types.ts'
@@ -30,6 +31,7 @@ export interface RelayHarness {
 
 export async function startRelay(): Promise<RelayHarness> {
   const access = createAccess({ key: new Uint8Array(32).fill(7), adminToken: TOKEN })
+  const blobs = createMemoryBlobs()
   let server: Server | null = null
   let relay: Relay | null = null
   let port = 0
@@ -51,7 +53,7 @@ export async function startRelay(): Promise<RelayHarness> {
     log: createMemoryLog(),
     token: (role, expires = Date.now() + 60_000) => access.sign({ spaces: '*', role, expires, id: 'test' }),
     start: async () => {
-      relay = createRelay({ log: harness.log, access })
+      relay = createRelay({ log: harness.log, access, blobs })
       const http = createServer()
       http.on('connection', (socket) => {
         sockets.add(socket)
