@@ -66,6 +66,8 @@ export function startSpaceSync(options: SpaceSyncOptions): SpaceSync {
   /** When something of a document was fetched last. */
   const fetchedAt = new Map<string, number>()
   const telling = new Set<string>()
+  /** Epochs under which a summary was refused: its document may still be fetched, and told of under the next epoch. */
+  const untellable = new Map<string, string>()
   const purging = new Set<string>()
   const timers = new Set<() => void>()
   /** What is to be fetched, the newest last; made anew when more has come. */
@@ -221,11 +223,12 @@ export function startSpaceSync(options: SpaceSyncOptions): SpaceSync {
       const record = list.record(id)
       if (!record?.summary || record.epoch === null || isWaiting(record) || telling.has(id) || refused.has(id)) continue
       const { summary, epoch } = record
+      if (untellable.get(id) === epoch) continue
       telling.add(id)
       connection
         .summary(id, epoch, summary)
         .then(() => journal.mark(id, connection.incarnation(), { told: summary }))
-        .catch((error: unknown) => passOver(error, () => refused.add(id)))
+        .catch((error: unknown) => passOver(error, () => untellable.set(id, epoch)))
         .finally(() => telling.delete(id))
     }
   }
@@ -272,6 +275,7 @@ export function startSpaceSync(options: SpaceSyncOptions): SpaceSync {
   const onState = (): void => {
     // A token that lets us write may have come.
     refused.clear()
+    untellable.clear()
     if (!online()) {
       notBefore.clear()
       for (const cancel of timers) cancel()
