@@ -111,6 +111,8 @@ export function watchDocument(
     mightWrite = mayWrite()
     acks.reset()
     marked = ''
+    // Positions are of one history and epoch: those of the opening before may be of others.
+    reached = 0
     ;({ epoch, role } = effect)
     const before = target.record()
     if (before.epoch !== null && before.epoch !== epoch) target.adopt(epoch)
