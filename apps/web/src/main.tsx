@@ -13,6 +13,7 @@ import { Opening } from './app/opening.tsx'
 import type { Services } from './app/services.tsx'
 import type { Connection, TokenMemory } from './connection/address.ts'
 import { createRelayLink } from './connection/relay-link.ts'
+import { pictureData } from './pictures/picture-data.ts'
 import { createSettings } from './settings/settings.ts'
 import { followTheme } from './settings/theme.ts'
 import { registerServiceWorker } from './worker/register.ts'
@@ -36,9 +37,10 @@ export async function render({ opening, connection, tokens }: RenderOptions): Pr
   registerServiceWorker()
   try {
     const store = await opening
+    const files = pictureData(store.blobs, () => settings.get().images)
     const engine = createEngine({
       store,
-      answerer: () => answererFor(settings.get(), async () => null),
+      answerer: () => answererFor(settings.get(), files),
       author: () => settings.get().name,
       now: () => Date.now(),
       newId,

@@ -45,7 +45,8 @@ export interface Engine {
   start(question: Question): Promise<string>
   send(conversation: OpenConversation, question: Question): void
   /** Answers the same question again; the new answer is an alternative to the old one. */
-  retry(conversation: OpenConversation, message: Message): void
+  /** Rejects with a `LeaseHeldError` when another window is answering that question again. */
+  retry(conversation: OpenConversation, message: Message): Promise<void>
   /** Asks with other words; the new question is an alternative to the old one. */
   resend(conversation: OpenConversation, message: Message, text: string): void
   stop(conversationId: string): void
@@ -75,6 +76,8 @@ export function createEngine({ store, answerer, author, now, newId }: EngineOpti
     const controller = new AbortController()
     const { signal } = controller
     const writer = conversation.stream(messageId)
+    // Another window asks for it to stop, or has written its end.
+    writer.signal.addEventListener('abort', () => controller.abort(writer.signal.reason), { once: true })
     const run = async () => {
       // A handle of its own: the answer goes on when the reader looks at another conversation.
       const own = await store.open(conversation.id)
@@ -154,8 +157,14 @@ export function createEngine({ store, answerer, author, now, newId }: EngineOpti
     },
     send: (conversation, question) => ask(conversation, question, null),
     resend: (conversation, message, text) => ask(conversation, { text, files: filesOf(message) }, message),
-    retry(conversation, message) {
+    async retry(conversation, message) {
       if (running.has(conversation.id)) return
+      // Under the lease of its question, so that two windows do not answer it again at once.
+      const lease = await conversation.lease(message.parent ?? message.id)
+      if (running.has(conversation.id)) {
+        lease.release()
+        return
+      }
       const by = answerer()
       const id = newId()
       conversation.edit((doc) => {
@@ -171,6 +180,7 @@ export function createEngine({ store, answerer, author, now, newId }: EngineOpti
         })
       })
       answer(conversation, id, by)
+      void running.get(conversation.id)?.done.then(() => lease.release())
     },
     stop: (conversationId) => running.get(conversationId)?.controller.abort(),
     async idle() {

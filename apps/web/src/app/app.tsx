@@ -4,15 +4,18 @@ import { IconButton, listRows, StatusLine, ToastProvider } from '@holdfast/ui'
 import { Menu as MenuIcon, PanelLeftOpen } from 'lucide-react'
 import { lazy, Suspense, useCallback, useEffect, useRef, useState } from 'react'
 import { loadAi } from '../answering/answerers.ts'
+import { AsideBanner } from '../aside/aside-notes.tsx'
 import { RelayBanner } from '../connection/relay-banner.tsx'
 import { TokenDialog } from '../connection/token-dialog.tsx'
 import { ConversationPage } from './conversation-page.tsx'
+import type { DialogName } from './dialogs.tsx'
+import { DialogContext } from './dialogs.tsx'
 import { HelpDialog } from './help-dialog.tsx'
 import { NewPage } from './new-page.tsx'
 import { NotSavedBanner } from './not-saved-banner.tsx'
 import { wishRename } from './rename.ts'
 import type { Services } from './services.tsx'
-import { ServicesContext, useServices } from './services.tsx'
+import { ServicesContext } from './services.tsx'
 import type { Command } from './shortcuts.ts'
 import { shortcutText, useShortcuts } from './shortcuts.ts'
 import { Sidebar } from './sidebar.tsx'
@@ -20,6 +23,7 @@ import { spaceStatus } from './space-status.ts'
 import { useNarrow } from './use-narrow.ts'
 import { navigate, useRoute } from './use-route.ts'
 
+const AsideDialog = lazy(async () => ({ default: (await import('../aside/aside-dialog.tsx')).AsideDialog }))
 const SettingsDialog = lazy(async () => ({ default: (await import('../settings/settings-dialog.tsx')).SettingsDialog }))
 
 export function App({ store, services }: { readonly store: Store; readonly services: Services }) {
@@ -34,17 +38,14 @@ export function App({ store, services }: { readonly store: Store; readonly servi
   )
 }
 
-type OpenDialog = 'settings' | 'help' | 'token' | null
-
 function Shell() {
-  const { engine } = useServices()
   const route = useRoute()
   const narrow = useNarrow()
   const conversations = useConversations()
   const space = useStoreStatus()
   const [wide, setWide] = useState(true)
   const [drawer, setDrawer] = useState(false)
-  const [dialog, setDialog] = useState<OpenDialog>(null)
+  const [dialog, setDialog] = useState<DialogName | null>(null)
   const search = useRef<HTMLInputElement>(null)
   const side = narrow ? drawer : wide
   const current = route.page === 'conversation' ? route.id : null
@@ -89,8 +90,7 @@ function Shell() {
         return current !== null
       case 'stop':
         if (narrow && drawer) setDrawer(false)
-        else if (current && engine.turns.get().has(current)) engine.stop(current)
-        else return false
+        else return pressStop()
         return true
       case 'previous':
       case 'next': {
@@ -111,57 +111,76 @@ function Shell() {
       {narrow ? <MenuIcon size={19} aria-hidden /> : <PanelLeftOpen size={18} aria-hidden />}
     </IconButton>
   )
-  const banner = <RelayBanner onToken={openToken} />
+  const banner = (
+    <>
+      <RelayBanner onToken={openToken} />
+      <AsideBanner />
+    </>
+  )
 
   return (
-    <div className="app" data-side={side ? 'open' : 'closed'}>
-      <Sidebar
-        route={route}
-        searchRef={search}
-        onNew={openNew}
-        onSettings={openSettings}
-        onHelp={() => setDialog('help')}
-        onClose={() => showSide(false)}
-        onOpened={closeDrawer}
-      />
-      {narrow && drawer && (
-        <button type="button" className="app-scrim" aria-label="Hide the list" onClick={closeDrawer} />
-      )}
-      <main className="app-main" inert={narrow && drawer}>
-        {route.page === 'conversation' ? (
-          <ConversationPage
-            key={route.id}
-            id={route.id}
-            narrow={narrow}
-            start={opener}
-            onSettings={openSettings}
-            banners={banner}
-          />
-        ) : (
-          <>
-            <header className="app-head" data-narrow={narrow}>
-              {opener}
-              <div className="app-head-title">
-                <StatusLine status={spaceStatus(space)} space={space} />
-              </div>
-            </header>
-            <div className="app-banners">
-              {banner}
-              {space.notSaved && <NotSavedBanner reason={space.notSaved.reason} />}
-            </div>
-            <NewPage firstTime={conversations.length === 0} onSettings={openSettings} />
-          </>
+    <DialogContext value={setDialog}>
+      <div className="app" data-side={side ? 'open' : 'closed'}>
+        <Sidebar
+          route={route}
+          searchRef={search}
+          onNew={openNew}
+          onSettings={openSettings}
+          onHelp={() => setDialog('help')}
+          onClose={() => showSide(false)}
+          onOpened={closeDrawer}
+        />
+        {narrow && drawer && (
+          <button type="button" className="app-scrim" aria-label="Hide the list" onClick={closeDrawer} />
         )}
-      </main>
-      {dialog === 'settings' && (
-        <Suspense>
-          <SettingsDialog onClose={closeDialog} onToken={openToken} />
-        </Suspense>
-      )}
-      {dialog === 'help' && <HelpDialog onClose={closeDialog} />}
-      {dialog === 'token' && <TokenDialog onClose={closeDialog} />}
-    </div>
+        <main className="app-main" inert={narrow && drawer}>
+          {route.page === 'conversation' ? (
+            <ConversationPage
+              key={route.id}
+              id={route.id}
+              narrow={narrow}
+              start={opener}
+              onSettings={openSettings}
+              banners={banner}
+            />
+          ) : (
+            <>
+              <header className="app-head" data-narrow={narrow}>
+                {opener}
+                <div className="app-head-title">
+                  <StatusLine status={spaceStatus(space)} space={space} />
+                </div>
+              </header>
+              <div className="app-banners">
+                {banner}
+                {space.notSaved && <NotSavedBanner reason={space.notSaved.reason} />}
+              </div>
+              <NewPage firstTime={conversations.length === 0} onSettings={openSettings} />
+            </>
+          )}
+        </main>
+        {dialog === 'settings' && (
+          <Suspense>
+            <SettingsDialog onClose={closeDialog} onToken={openToken} />
+          </Suspense>
+        )}
+        {dialog === 'aside' && (
+          <Suspense>
+            <AsideDialog onClose={closeDialog} />
+          </Suspense>
+        )}
+        {dialog === 'help' && <HelpDialog onClose={closeDialog} />}
+        {dialog === 'token' && <TokenDialog onClose={closeDialog} />}
+      </div>
+    </DialogContext>
   )
+}
+
+/** The answer may be another window's: the page of the conversation knows, and offers its button when there is one. */
+function pressStop(): boolean {
+  const button = document.querySelector<HTMLButtonElement>('button[aria-label="Stop"]')
+  button?.click()
+  return button !== null
 }
 
 function focusMessage(): boolean {

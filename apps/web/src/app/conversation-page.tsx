@@ -1,15 +1,19 @@
-import { selectAlternative } from '@holdfast/conversation'
 import { useConversation, useConversationData, useDraft, usePresence, useStatus } from '@holdfast/react'
 import type { OpenConversation } from '@holdfast/store'
 import type { MessageActions } from '@holdfast/ui'
-import { Banner, Button, Composer, loadMarkdown, MessageLog, TodoPanel, TypingNote } from '@holdfast/ui'
+import { Banner, Button, Composer, loadMarkdown, MessageLog, TodoPanel, TypingNote, useToast } from '@holdfast/ui'
 import type { ReactNode } from 'react'
-import { useEffect, useMemo, useRef } from 'react'
+import { useEffect, useRef } from 'react'
+import type { QuestionFile } from '../answering/engine.ts'
+import { pictureTypes } from '../pictures/read-pictures.ts'
+import { useAttachments } from '../pictures/use-attachments.ts'
 import { Header } from './header.tsx'
 import { ModelButton } from './model-button.tsx'
 import { NotSavedBanner } from './not-saved-banner.tsx'
-import { useServices, useSettings, useTurn } from './services.tsx'
+import { useServices, useSettings } from './services.tsx'
+import { useAnswering } from './use-answering.ts'
 import { useConversationActions } from './use-conversation-actions.ts'
+import { useMessageActions } from './use-message-actions.ts'
 import { useTypingPresence } from './use-typing-presence.ts'
 
 void loadMarkdown()
@@ -48,31 +52,20 @@ export function ConversationPage(props: ConversationPageProps) {
   }
 }
 
-function useActions(conversation: OpenConversation): MessageActions {
-  const { engine } = useServices()
-  return useMemo(
-    () => ({
-      retry: (message) => engine.retry(conversation, message),
-      resend: (message, text) => engine.resend(conversation, message, text),
-      continue: () => engine.send(conversation, { text: 'Continue.', files: [] }),
-      select: (messageId) => conversation.edit((doc) => selectAlternative(doc, messageId)),
-    }),
-    [engine, conversation],
-  )
-}
-
 const readOnly: MessageActions = {}
 
 function OpenPage(props: ConversationPageProps & { readonly conversation: OpenConversation }) {
   const { conversation, id, onSettings } = props
   const { restore } = useConversationActions()
+  const toast = useToast()
+  const pictures = useAttachments()
   const { engine } = useServices()
   const { name } = useSettings()
-  const turn = useTurn(id)
+  const answering = useAnswering(conversation)
   const draft = useDraft(conversation)
   const peers = usePresence(conversation)
   const status = useStatus(conversation)
-  const actions = useActions(conversation)
+  const actions = useMessageActions(conversation)
   const writable = useConversationData(conversation, (data) => data.writable)
   const deleted = useConversationData(conversation, (data) => data.meta.deletedAt !== null)
   const typing = useTypingPresence(conversation, name)
@@ -81,6 +74,16 @@ function OpenPage(props: ConversationPageProps & { readonly conversation: OpenCo
     if (matchMedia('(hover: hover)').matches) area.current?.focus()
   }, [])
   const absent = useConversationData(conversation, (data) => data.meta.createdAt === 0 && data.messages.length === 0)
+  const send = (text: string) => {
+    const ask = (files: readonly QuestionFile[]) => {
+      engine.send(conversation, { text, files })
+      draft.set('')
+      pictures.clear()
+      typing(false)
+    }
+    if (pictures.attachments.length === 0) ask([])
+    else pictures.keep().then(ask, (error: unknown) => toast({ text: `Not sent: ${String(error)}` }))
+  }
   const canWrite = writable && !deleted && !absent
   return (
     <>
@@ -98,7 +101,7 @@ function OpenPage(props: ConversationPageProps & { readonly conversation: OpenCo
               </Button>
             }
           >
-            It is kept there until it is purged, and can be restored.
+            It is kept there until it is deleted for ever, and can be restored.
           </Banner>
         )}
         {absent && (
@@ -124,13 +127,16 @@ function OpenPage(props: ConversationPageProps & { readonly conversation: OpenCo
               draft.set(text)
               typing(text !== '')
             }}
-            onSend={(text) => {
-              engine.send(conversation, { text, files: [] })
-              draft.set('')
-              typing(false)
-            }}
-            onStop={turn ? () => engine.stop(id) : undefined}
+            onSend={send}
+            onStop={answering.stop}
+            stopping={answering.stopping}
+            busy={answering.here}
             placeholder="Write a message"
+            attachments={pictures.attachments}
+            onAttach={pictures.attach}
+            onDetach={pictures.detach}
+            accept={pictureTypes.join(',')}
+            problem={pictures.problem}
           >
             <ModelButton onClick={onSettings} />
           </Composer>

@@ -1,5 +1,5 @@
 import { setTitle } from '@holdfast/conversation'
-import { useConversationData, usePresence, useStatus, useStoreStatus } from '@holdfast/react'
+import { useConversationData, usePresence, useStatus, useStoreStatus, useStreamingMessage } from '@holdfast/react'
 import type { OpenConversation } from '@holdfast/store'
 import type { MenuItem } from '@holdfast/ui'
 import { Menu, PresenceAvatars, StatusLine } from '@holdfast/ui'
@@ -8,6 +8,8 @@ import type { ReactNode } from 'react'
 import { useEffect, useState } from 'react'
 import { onRenameWish } from './rename.ts'
 import { useConversationActions } from './use-conversation-actions.ts'
+import { usePurgeDialog } from './use-purge-dialog.tsx'
+import { useStructure } from './use-structure.ts'
 
 export interface HeaderProps {
   readonly conversation: OpenConversation
@@ -49,8 +51,11 @@ export function Header({ conversation, id, narrow, start }: HeaderProps) {
   const status = useStatus(conversation)
   const space = useStoreStatus()
   const peers = usePresence(conversation)
+  const streaming = useStreamingMessage(conversation)
+  const structure = useStructure(conversation)
   const [renaming, setRenaming] = useState(false)
   const title = meta.title || 'Untitled'
+  const purge = usePurgeDialog()
   useEffect(() => {
     document.title = `${title} · Holdfast`
     return () => {
@@ -64,6 +69,12 @@ export function Header({ conversation, id, narrow, start }: HeaderProps) {
       label: 'Download',
       icon: <Download size={15} />,
       onSelect: () => actions.download(id),
+    }
+    const forEver: MenuItem = {
+      label: 'Delete for ever',
+      icon: <Trash2 size={15} />,
+      danger: true,
+      onSelect: () => purge.ask([{ id, title }]),
     }
     if (!writable) return [download]
     return [
@@ -88,6 +99,7 @@ export function Header({ conversation, id, narrow, start }: HeaderProps) {
             onSelect: () => actions.trash(id, title),
           }
         : { label: 'Restore', icon: <Undo2 size={15} />, separated: true, onSelect: () => actions.restore(id) },
+      ...(meta.deletedAt === null ? [] : [forEver]),
     ]
   }
 
@@ -112,10 +124,11 @@ export function Header({ conversation, id, narrow, start }: HeaderProps) {
             {title}
           </h1>
         )}
-        <StatusLine status={status} space={space} />
+        <StatusLine status={status} space={space} streaming={streaming !== null} structure={structure} />
       </div>
       <PresenceAvatars peers={peers} />
       <Menu label="Conversation actions" items={items} />
+      {purge.dialog}
     </header>
   )
 }

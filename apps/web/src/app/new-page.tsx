@@ -1,6 +1,9 @@
 import { Composer } from '@holdfast/ui'
 import { BookOpen, Clock, Table2 } from 'lucide-react'
 import { useEffect, useRef, useState } from 'react'
+import type { QuestionFile } from '../answering/engine.ts'
+import { pictureTypes } from '../pictures/read-pictures.ts'
+import { useAttachments } from '../pictures/use-attachments.ts'
 import { usesDemo } from '../settings/settings.ts'
 import { ModelButton } from './model-button.tsx'
 import { useServices, useSettings } from './services.tsx'
@@ -23,6 +26,7 @@ export function NewPage({ firstTime, onSettings }: NewPageProps) {
   const { engine } = useServices()
   const demo = usesDemo(useSettings())
   const [text, setText] = useLocalDraft()
+  const pictures = useAttachments()
   const [starting, setStarting] = useState(false)
   const [problem, setProblem] = useState<string | null>(null)
   const area = useRef<HTMLTextAreaElement>(null)
@@ -32,17 +36,21 @@ export function NewPage({ firstTime, onSettings }: NewPageProps) {
     if (starting) return
     setStarting(true)
     setProblem(null)
-    engine.start({ text: question, files: [] }).then(
-      (id) => {
-        setText('')
-        navigate({ page: 'conversation', id })
-      },
-      (error: unknown) => {
-        setStarting(false)
-        setText(question)
-        setProblem(error instanceof Error ? error.message : String(error))
-      },
-    )
+    const files: Promise<readonly QuestionFile[]> =
+      pictures.attachments.length > 0 ? pictures.keep() : Promise.resolve([])
+    files
+      .then((kept) => engine.start({ text: question, files: kept }))
+      .then(
+        (id) => {
+          setText('')
+          navigate({ page: 'conversation', id })
+        },
+        (error: unknown) => {
+          setStarting(false)
+          setText(question)
+          setProblem(error instanceof Error ? error.message : String(error))
+        },
+      )
   }
 
   return (
@@ -64,6 +72,11 @@ export function NewPage({ firstTime, onSettings }: NewPageProps) {
         onSend={start}
         disabled={starting ? 'Starting' : undefined}
         placeholder="Ask anything"
+        attachments={pictures.attachments}
+        onAttach={pictures.attach}
+        onDetach={pictures.detach}
+        accept={pictureTypes.join(',')}
+        problem={pictures.problem}
       >
         <ModelButton onClick={onSettings} />
       </Composer>

@@ -19,12 +19,13 @@ import {
   Undo2,
 } from 'lucide-react'
 import type { Ref } from 'react'
-import { useCallback, useDeferredValue, useState } from 'react'
+import { useCallback, useDeferredValue, useMemo, useState } from 'react'
 import { wishRename } from './rename.ts'
 import type { Route } from './route.ts'
 import { routeAddress } from './route.ts'
 import { shortcutText } from './shortcuts.ts'
 import { useConversationActions } from './use-conversation-actions.ts'
+import { usePurgeDialog } from './use-purge-dialog.tsx'
 import { navigate } from './use-route.ts'
 import { useToday } from './use-today.ts'
 
@@ -46,6 +47,7 @@ export function Sidebar(props: SidebarProps) {
   const items = useConversations()
   const relay = useStoreStatus().relay
   const actions = useConversationActions()
+  const { ask: purge, dialog } = usePurgeDialog()
   const now = useToday()
   const [query, setQuery] = useState('')
   const filter = useDeferredValue(query)
@@ -67,7 +69,17 @@ export function Sidebar(props: SidebarProps) {
       const title = titleOf(item)
       const download = { label: 'Download', icon: <Download size={15} />, onSelect: () => actions.download(id) }
       if (summary.deletedAt !== null) {
-        return [{ label: 'Restore', icon: <Undo2 size={15} />, onSelect: () => actions.restore(id) }, download]
+        return [
+          { label: 'Restore', icon: <Undo2 size={15} />, onSelect: () => actions.restore(id) },
+          download,
+          {
+            label: 'Delete for ever',
+            icon: <Trash2 size={15} />,
+            danger: true,
+            separated: true,
+            onSelect: () => purge([{ id, title }]),
+          },
+        ]
       }
       return [
         {
@@ -98,7 +110,17 @@ export function Sidebar(props: SidebarProps) {
         },
       ]
     },
-    [actions, open],
+    [actions, open, purge],
+  )
+
+  const trashed = useMemo(
+    () =>
+      view !== 'trash'
+        ? []
+        : items
+            .filter(({ summary }) => summary.deletedAt !== null)
+            .map((item) => ({ id: item.id, title: titleOf(item) })),
+    [items, view],
   )
 
   return (
@@ -144,6 +166,14 @@ export function Sidebar(props: SidebarProps) {
               <ArrowLeft size={16} aria-hidden />
             </IconButton>
             {viewNames[view]}
+            {view === 'trash' && trashed.length > 0 && (
+              <>
+                <span className="app-fill" />
+                <Button size="small" kind="quiet" onClick={() => purge(trashed)}>
+                  Empty trash
+                </Button>
+              </>
+            )}
           </div>
         )}
         <ConversationList
@@ -157,6 +187,7 @@ export function Sidebar(props: SidebarProps) {
           onOpen={open}
           onDelete={(item) => {
             if (item.summary.deletedAt === null) actions.trash(item.id, titleOf(item))
+            else purge([{ id: item.id, title: titleOf(item) }])
           }}
           menuOf={menuOf}
         />
@@ -184,6 +215,7 @@ export function Sidebar(props: SidebarProps) {
           </IconButton>
         </div>
       </div>
+      {dialog}
     </nav>
   )
 }

@@ -1,7 +1,9 @@
 import { useStore } from '@holdfast/react'
+import type { OpenConversation } from '@holdfast/store'
 import { useToast } from '@holdfast/ui'
 import { useMemo } from 'react'
 import { createConversationActions, downloadConversation } from './conversation-actions.ts'
+import { newId } from './new-id.ts'
 import { navigate } from './use-route.ts'
 
 /** The edits of the list, which say so when they could not be made. */
@@ -9,7 +11,7 @@ export function useConversationActions() {
   const store = useStore()
   const toast = useToast()
   return useMemo(() => {
-    const actions = createConversationActions(store, () => Date.now())
+    const actions = createConversationActions(store, () => Date.now(), newId)
     const say = (work: Promise<unknown>) => {
       work.catch((error: unknown) =>
         toast({ text: `Not saved: ${error instanceof Error ? error.message : String(error)}` }),
@@ -32,6 +34,23 @@ export function useConversationActions() {
       restore: (id: string) => {
         say(actions.restore(id))
         toast({ text: 'Restored', action: { label: 'Open', run: () => navigate({ page: 'conversation', id }) } })
+      },
+      /** Asked for already. Several at once are one note. */
+      purge: (ids: readonly string[]) => {
+        const here = ids.some((id) => location.hash === `#/c/${id}`)
+        if (here) navigate({ page: 'new' }, { replace: true })
+        const gone = Promise.all(ids.map((id) => actions.purge(id)))
+        say(gone.then(() => toast({ text: ids.length === 1 ? 'Deleted for ever' : `${ids.length} deleted for ever` })))
+      },
+      fork: (source: OpenConversation, upTo: string) => {
+        const made = actions.fork(source, upTo).then((id) => {
+          navigate({ page: 'conversation', id })
+          toast({
+            text: 'This is the fork',
+            action: { label: 'Go back', run: () => navigate({ page: 'conversation', id: source.id }) },
+          })
+        })
+        say(made)
       },
       download: (id: string) => say(downloadConversation(store, id)),
     }

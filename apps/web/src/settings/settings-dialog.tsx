@@ -93,6 +93,14 @@ function ModelFields({
           ))}
         </datalist>
       </div>
+      <label className="app-check">
+        <input
+          type="checkbox"
+          checked={written.images}
+          onChange={(event) => change({ images: event.target.checked })}
+        />
+        This model reads images
+      </label>
       <div className="hf-banner-actions">
         <Button
           size="small"

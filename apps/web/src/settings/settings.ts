@@ -4,12 +4,21 @@ export interface Settings {
   readonly endpoint: string
   readonly apiKey: string
   readonly model: string
+  /** The model reads images; otherwise it is only told their names. */
+  readonly images: boolean
   readonly theme: 'system' | 'light' | 'dark'
   /** The name others see. */
   readonly name: string
 }
 
-export const defaultSettings: Settings = { endpoint: '', apiKey: '', model: '', theme: 'system', name: '' }
+export const defaultSettings: Settings = {
+  endpoint: '',
+  apiKey: '',
+  model: '',
+  images: true,
+  theme: 'system',
+  name: '',
+}
 
 const key = 'holdfast:settings'
 
@@ -24,7 +33,14 @@ export function parseSettings(json: string | null): Settings {
   }
   const text = (name: keyof Settings) => (typeof kept[name] === 'string' ? kept[name] : '')
   const theme = kept.theme === 'light' || kept.theme === 'dark' ? kept.theme : 'system'
-  return { endpoint: text('endpoint'), apiKey: text('apiKey'), model: text('model'), theme, name: text('name') }
+  return {
+    endpoint: text('endpoint'),
+    apiKey: text('apiKey'),
+    model: text('model'),
+    images: kept.images !== false,
+    theme,
+    name: text('name'),
+  }
 }
 
 /** `http://localhost:11434/` and `localhost:11434/v1/chat/completions` are both understood. */
