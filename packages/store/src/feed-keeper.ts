@@ -38,6 +38,10 @@ export function createFeedKeeper(options: FeedKeeperOptions): FeedKeeper {
   let isReset = false
   let written: FeedCursor | null = options.cursor
   let writing = false
+  /** The name of the history, and the one before. */
+  let name = options.cursor?.incarnation ?? ''
+  let before = name
+  let voided: string | null = null
 
   const cursor = (): FeedCursor => ({ incarnation: connection.incarnation(), feed: upTo })
 
@@ -66,11 +70,17 @@ export function createFeedKeeper(options: FeedKeeperOptions): FeedKeeper {
       upTo = next
       write()
     },
-    renamed: write,
+    renamed: () => {
+      before = name
+      name = connection.incarnation()
+      journal.renameHistory(connection.follows, connection.incarnation())
+      write()
+    },
     reset: () => {
       unwritten.clear()
       upTo = 0
       isReset = true
+      voided = before
       write()
     },
     lead: async () => {
@@ -80,6 +90,8 @@ export function createFeedKeeper(options: FeedKeeperOptions): FeedKeeper {
       // What this device was told under a name that does not go on is void, whoever was told it.
       if (stored && !connection.follows(stored.incarnation)) isReset = true
       else if (stored) {
+        // Written under the new history: whoever led had all offered again.
+        if (stored.incarnation !== voided) isReset = false
         for (const [id, entry] of unwritten) if (entry.number <= stored.feed) unwritten.delete(id)
         upTo = Math.max(upTo, stored.feed)
       }

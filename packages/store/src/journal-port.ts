@@ -69,6 +69,8 @@ export interface Journal {
   offer(ids: Iterable<string>): void
   /** The document goes on under another epoch, and the relay is offered all of it (protocol Y12). */
   adopt(id: string, epoch: string): void
+  /** What is on its way and speaks of a history that goes on under this other name, speaks of this one. */
+  renameHistory(follows: (name: string) => boolean, name: string): void
   /** Resolves when everything asked so far is committed; rejects with why not. */
   settled(): Promise<void>
   setCursor(cursor: FeedCursor): Promise<void>

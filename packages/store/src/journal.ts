@@ -224,6 +224,11 @@ export function createJournal(
       Object.assign(pending, { offer: true, epoch, sent: 0, position: null })
       schedule()
     },
+    renameHistory: (follows, name) => {
+      for (const batch of [next, writing]) {
+        if (batch !== null && batch.history !== null && follows(batch.history)) batch.history = name
+      }
+    },
     settled: () => {
       if (failure) return Promise.reject(failure.error)
       if (isEmpty(next) && !writing) return Promise.resolve()

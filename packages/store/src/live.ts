@@ -1,6 +1,7 @@
 import { createReader } from '@holdfast/conversation'
 import { Awareness } from 'y-protocols/awareness'
 import * as Y from 'yjs'
+import type { Connection } from './connection/port.ts'
 import { createCoverage } from './coverage.ts'
 import type { SyncMark } from './journal-port.ts'
 import { type Link, linkDocument } from './live-link.ts'
@@ -45,6 +46,9 @@ export function createLive(options: LiveOptions): Live {
   const presence = linkPresence(id, awareness, tabs)
   let link: Link | null = null
   let watched = false
+  let shown = options.visible
+  /** Given while nobody sees the document: over one socket for all, that alone is no reason for a channel. */
+  let later: Connection | null = null
   let loaded = false
   let destroyed = false
   const summary = keepSummary(doc, reader)
@@ -171,7 +175,8 @@ export function createLive(options: LiveOptions): Live {
     channel: () => link?.channel() ?? null,
     connect: (connection) => {
       disconnect()
-      if (!connection || destroyed) {
+      later = connection?.kind === 'sync' && !shown ? connection : null
+      if (!connection || destroyed || later) {
         refresh()
         return
       }
@@ -271,6 +276,8 @@ export function createLive(options: LiveOptions): Live {
       return journal.stateOf(id) === 'clean' && (!link || edited <= sent)
     },
     show: () => {
+      shown = true
+      if (later) live.connect(later)
       if (awareness.getLocalState() === null) awareness.setLocalState({})
     },
     refresh,

@@ -2,6 +2,7 @@ import { type Background, startBackground } from './background.ts'
 import type { BlobSync } from './blobs.ts'
 import type { Connection } from './connection/port.ts'
 import { spaceConnection } from './connection/sync/connection.ts'
+import { probe } from './connection/sync/probe.ts'
 import { websocketConnection } from './connection/websocket.ts'
 import type { Environment } from './environment.ts'
 import type { Journal } from './journal-port.ts'
@@ -33,6 +34,8 @@ export interface RelaySide {
   address(): RelayAddress | null
   set(address: RelayAddress | null): void
   poke(): void
+  /** The device knows nothing any more of what the relay told. */
+  restart(): void
   written(cursor: FeedCursor): void
   close(): void
 }
@@ -87,16 +90,33 @@ export function createRelaySide(options: RelaySideOptions): RelaySide {
       onRefusedUpdates: options.onRefusedUpdates,
       blobs: options.blobs,
       // Within an effect of the connection that is about to be closed.
-      onUnsupported: () => queueMicrotask(() => connection === sync && use(websocketConnection)),
+      onUnsupported: () => queueMicrotask(() => connection === sync && use(websocketConnection, true)),
     })
 
-  const use = (make: NonNullable<OpenStoreOptions['connect']>): void => {
+  /** A relay of an older version that comes back may have been upgraded. */
+  const lookAgain = (made: Connection): (() => void) => {
+    let was = made.state.get().kind
+    return () => {
+      const now = made.state.get().kind
+      const back = was === 'offline' && now === 'connected'
+      was = now
+      if (!back || !address) return
+      void probe(space, address, environment).then(({ kind }) => {
+        if (kind === 'supported' && connection === made) use(spaceConnection)
+      })
+    }
+  }
+
+  /** @param instead the relay has no `/sync`, and this is what there is instead */
+  const use = (make: NonNullable<OpenStoreOptions['connect']>, instead = false): void => {
     drop()
     if (!address) return
     const mine = round
     const made = make(space, address, environment)
     connection = made
+    const look = instead ? lookAgain(made) : null
     stopWatching = made.state.subscribe(() => {
+      look?.()
       options.blobs.forget()
       onChange()
       work?.poke()
@@ -136,6 +156,9 @@ export function createRelaySide(options: RelaySideOptions): RelaySide {
       }
     },
     poke: () => work?.poke(),
+    restart: () => {
+      if (connection) use(connection.kind === 'sync' ? (options.connect ?? spaceConnection) : websocketConnection)
+    },
     written: (cursor) => work?.written?.(cursor),
     close: () => {
       work?.close()

@@ -18,6 +18,8 @@ const CONCURRENCY = 96
 const REFETCH_MS = 1_500
 /** Of this many documents it is remembered when they were fetched. */
 const REMEMBERED = 2_000
+/** What was written while a document was being sent is sent after this. */
+const RESEND_MS = 200
 /** Another tab that has a document open keeps it level by itself; if it has not by then, it does not. */
 const ELSEWHERE_MS = 2_000
 /** What the relay could not do now is tried again after this. */
@@ -153,7 +155,9 @@ export function startSpaceSync(options: SpaceSyncOptions): SpaceSync {
           if (fetchedAt.size > REMEMBERED) fetchedAt.clear()
           fetchedAt.set(id, clock.now())
         }
-        if (again || (now && (isBehind(now) || isWaiting(now)))) later(id, REFETCH_MS)
+        if (outcome.role === 'read' && now && isWaiting(now)) refused.add(id)
+        else if (again || (now && isBehind(now))) later(id, REFETCH_MS)
+        else if (now && isWaiting(now)) later(id, RESEND_MS)
         return
       }
       case 'refused-updates':

@@ -65,6 +65,7 @@ export async function openStore(options: OpenStoreOptions): Promise<Store> {
       if (fresh) {
         list.replace([])
         for (const live of lives.all()) live.onFresh()
+        relay.restart()
       }
       firstList = loadList(handle)
       for (const live of lives.all()) void live.load()

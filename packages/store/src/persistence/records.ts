@@ -83,7 +83,9 @@ function applyRemote(record: DocumentRecord, remote: RemoteEntry): DocumentRecor
   }
   if (remote.purged) return { ...record, epoch: remote.epoch, purged: 'done' }
   // A relay that went back to before the purge is asked again.
-  if (record.purged !== 'no') return { ...record, purged: record.rows > 0 ? record.purged : 'asked' }
+  if (record.purged !== 'no') {
+    return { ...record, epoch: remote.epoch, purged: record.rows > 0 ? record.purged : 'asked' }
+  }
   const theirs = remote.summary !== null && !isWaiting(record) && !record.untold
   return {
     ...record,

@@ -43,7 +43,6 @@ export function spaceConnection(
   let token = address.token
   let incarnation = ''
   let applying = false
-  let everOpen = false
   let closed = false
 
   const handle = (event: Parameters<SyncClient['handle']>[0]): void => {
@@ -63,10 +62,7 @@ export function spaceConnection(
 
   const url = `${baseOf(address).replace(/^http/, 'ws')}/sync/${encodeURIComponent(space)}`
   const socket = createSocket(url, environment, (budget) => client.next(budget), {
-    open: () => {
-      everOpen = true
-      handle({ kind: 'socket-open' })
-    },
+    open: () => handle({ kind: 'socket-open' }),
     message: (bytes) => handle({ kind: 'bytes', bytes, now: clock.now() }),
     closed: (code, reason) => {
       const never = client.state.kind === 'connecting'
@@ -79,7 +75,7 @@ export function spaceConnection(
   const askWhy = async (): Promise<void> => {
     const answer = await probe(space, address, environment)
     if (closed || client.state.kind === 'open' || client.state.kind === 'greeting') return
-    if (answer.kind === 'unsupported' && !everOpen) events?.unsupported()
+    if (answer.kind === 'unsupported') events?.unsupported()
     else if (answer.kind === 'offline') state.set(answer)
   }
 
@@ -113,6 +109,8 @@ export function spaceConnection(
       case 'welcomed':
         incarnation = effect.incarnation
         state.set({ kind: 'connected', mayWrite: effect.role !== 'read' })
+        // Told next, in the same breath: what goes by the old names is void already.
+        if (queue[0]?.kind === 'history') names.clear()
         names.add(incarnation)
         events?.welcomed(incarnation)
         rooms.tell()
