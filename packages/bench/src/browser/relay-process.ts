@@ -28,6 +28,8 @@ export class RelayProcess implements AsyncDisposable {
     const child = spawn(process.execPath, [command, 'serve', '--json', '--port', '0', '--data', data], {
       stdio: ['ignore', 'pipe', 'pipe'],
     })
+    // A benchmark that fails outright must not leave it behind.
+    process.once('exit', () => child.kill())
     let complaints = ''
     child.stderr.on('data', (chunk: Buffer) => {
       complaints += chunk.toString()
