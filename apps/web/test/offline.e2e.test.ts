@@ -81,6 +81,39 @@ test('yesterday’s data folder restored under running clients: everything is wh
   expect(await c.items.count()).toBe(2)
 })
 
+test('a window of the version before /sync and one of today work on one conversation', async () => {
+  const today = await scene.open(await scene.profile())
+  const before = await scene.open(await scene.profile(), scene.relay.address.replace('/#', '/?wire=stock#'))
+  await today.create()
+  await today.type('Asked today')
+  const answering = await scene.model.asked()
+  answering.say('Answered in')
+  await before.choose('Asked today')
+  await before.shows('Answered in')
+  answering.say(' both versions')
+  answering.end()
+  await before.shows('Answered in both versions')
+  await scene.chat(before, 'Asked before', 'Seen by both')
+  await today.shows('Seen by both')
+  await today.status('Synced').waitFor()
+  await before.status('Saved on this device').waitFor()
+
+  await before.page.evaluate(async () => {
+    await navigator.serviceWorker.ready
+  })
+  await scene.relay.stop('SIGKILL')
+  await scene.chat(before, 'Offline before', 'Kept before')
+  await scene.chat(today, 'Offline today', 'Kept today')
+  await scene.relay.start()
+  await before.shows('Kept today')
+  await today.shows('Kept before')
+  const order = async (window: AppWindow) =>
+    (await window.texts()).map((text) =>
+      ['Kept today', 'Kept before', 'Seen by both', 'Answered in'].find((known) => text.includes(known)),
+    )
+  expect(await order(today)).toEqual(await order(before))
+})
+
 test('relay, browser or both killed at random 50 times: whatever was called saved is there', {
   timeout: 600_000,
 }, async () => {
