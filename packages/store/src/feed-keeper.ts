@@ -15,6 +15,8 @@ export interface FeedKeeper {
   reset(): void
   /** This tab writes from now on. Rejects when the storage cannot be read. */
   lead(): Promise<void>
+  /** The history is another, and the documents are not offered yet: none of what is marked as sent holds (W11). */
+  isVoid(): boolean
   /** False until `lead` has succeeded. */
   isWriting(): boolean
   /** What is written down, by whichever tab: no need to keep it any more. */
@@ -29,6 +31,8 @@ export interface FeedKeeperOptions {
   readonly everyId: () => Iterable<string>
   /** Where this tab's own socket began. */
   readonly cursor: FeedCursor | null
+  /** `isVoid` may answer something else now. */
+  readonly onChange: () => void
 }
 
 export function createFeedKeeper(options: FeedKeeperOptions): FeedKeeper {
@@ -38,6 +42,7 @@ export function createFeedKeeper(options: FeedKeeperOptions): FeedKeeper {
   let isReset = false
   let written: FeedCursor | null = options.cursor
   let writing = false
+  let offering = 0
   /** The name of the history, and the one before. */
   let name = options.cursor?.incarnation ?? ''
   let before = name
@@ -49,7 +54,16 @@ export function createFeedKeeper(options: FeedKeeperOptions): FeedKeeper {
     if (!writing || !leads()) return
     const now = cursor()
     const same = written?.incarnation === now.incarnation && written.feed === now.feed
-    if (isReset) journal.offer(everyId())
+    if (isReset) {
+      journal.offer(everyId())
+      offering++
+      // What could not be written is written later, and the journal says meanwhile that it could not.
+      const done = (): void => {
+        offering--
+        options.onChange()
+      }
+      void journal.settled().then(done, done)
+    }
     if (same && !isReset && unwritten.size === 0) return
     const entries = Array.from(unwritten.values(), ({ document, epoch, seq, purged, summary }) => ({
       id: document,
@@ -99,9 +113,14 @@ export function createFeedKeeper(options: FeedKeeperOptions): FeedKeeper {
       writing = true
       write()
     },
+    isVoid: () => isReset || offering > 0,
     isWriting: () => writing,
     written: (now) => {
       if (leads() || now.incarnation !== connection.incarnation()) return
+      if (isReset && now.incarnation !== voided) {
+        isReset = false
+        options.onChange()
+      }
       for (const [id, entry] of unwritten) if (entry.number <= now.feed) unwritten.delete(id)
     },
   }

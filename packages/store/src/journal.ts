@@ -3,7 +3,6 @@ import type { Chance, Clock } from './environment.ts'
 import {
   type Batch,
   describe,
-  dropMarks,
   emptyBatch,
   hasUpdates,
   isEmpty,
@@ -13,6 +12,7 @@ import {
   settle,
   waitFor,
 } from './journal-batch.ts'
+import { adoptIn, learnIn, markIn, renameIn, speakOf } from './journal-marks.ts'
 import type { Journal, JournalFailure, JournalOwner } from './journal-port.ts'
 import { compactUpdates, mergeAll } from './merge.ts'
 import { type Persistence, PersistenceError, type PersistenceHandle } from './persistence/port.ts'
@@ -166,12 +166,6 @@ export function createJournal(
     schedule()
   }
 
-  /** Everything in one batch speaks of one history: marks of another are forgotten, which costs a question and no data. */
-  const speakOf = (history: string): void => {
-    if (next.history !== null && next.history !== history) dropMarks(next)
-    next.history = history
-  }
-
   return {
     start: open,
     append: (id, update, local) => {
@@ -197,19 +191,12 @@ export function createJournal(
       schedule()
       changes.tell()
     },
-    mark: (id, history, { sent = 0, position, told, remote }) => {
-      speakOf(history)
-      const pending = pendingOf(next, id)
-      pending.sent = Math.max(pending.sent, sent)
-      pending.position = position ?? pending.position
-      pending.told = told ?? pending.told
-      pending.remote = remote ?? pending.remote
+    mark: (id, history, mark) => {
+      markIn(next, id, history, mark)
       schedule()
     },
     learn: (entries, cursor) => {
-      speakOf(cursor.incarnation)
-      for (const { id, ...remote } of entries) pendingOf(next, id).remote = remote
-      next.cursor = cursor
+      learnIn(next, entries, cursor)
       schedule()
     },
     putBlob: (blob) => {
@@ -220,14 +207,12 @@ export function createJournal(
       hop()
     },
     adopt: (id, epoch) => {
-      const pending = pendingOf(next, id)
-      Object.assign(pending, { offer: true, epoch, sent: 0, position: null })
+      adoptIn(next, id, epoch)
       schedule()
     },
     renameHistory: (follows, name) => {
-      for (const batch of [next, writing]) {
-        if (batch !== null && batch.history !== null && follows(batch.history)) batch.history = name
-      }
+      renameIn(next, follows, name)
+      renameIn(writing, follows, name)
     },
     settled: () => {
       if (failure) return Promise.reject(failure.error)
@@ -252,7 +237,7 @@ export function createJournal(
       schedule()
     },
     setCursor: (cursor) => {
-      if (next.history !== null) speakOf(cursor.incarnation)
+      if (next.history !== null) speakOf(next, cursor.incarnation)
       next.cursor = cursor
       const done = waitFor(next.waiters)
       schedule()

@@ -85,7 +85,7 @@ function linkSync(connection: SpaceConnection, { target, clock, random, onState 
       const stuck = watch.stuck()
       if (waits && stuck) return { relay: 'refused', reason: stuck }
       if (waits && (!space.mayWrite || watch.readOnly())) return { relay: 'refused', reason: READ_ONLY }
-      return { relay: !waits && mine.kind === 'joined' ? 'synced' : 'sending' }
+      return { relay: !waits && mine.kind === 'joined' && !watch.pending() ? 'synced' : 'sending' }
     },
     poke: watch.poke,
     membership: null,

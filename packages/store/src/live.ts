@@ -6,6 +6,7 @@ import { createCoverage } from './coverage.ts'
 import type { SyncMark } from './journal-port.ts'
 import { type Link, linkDocument } from './live-link.ts'
 import type { Live, LiveOptions } from './live-port.ts'
+import { talkWithTabs } from './live-tabs.ts'
 import { compactUpdates } from './merge.ts'
 import { persistenceError } from './persistence/errors.ts'
 import type { DocumentRecord, PersistenceError, StoredDocument } from './persistence/port.ts'
@@ -122,8 +123,16 @@ export function createLive(options: LiveOptions): Live {
     if (correction) journal.touch(id, correction)
   }
 
-  /** Asks the other tabs for what they have and this document lacks. */
-  const askTabs = (): void => tabs.post({ type: 'opened', from: tabs.self, id, vector: Y.encodeStateVector(doc) })
+  const talk = talkWithTabs({
+    id,
+    doc,
+    tabs,
+    journal,
+    presence,
+    // Without the symbol it counts as this window's own: the other one cannot keep it, perhaps this one can.
+    take: (update, saved) => apply([update], saved ? FROM_TABS : null),
+    isOver: () => destroyed,
+  })
 
   const load = async (): Promise<void> => {
     if (loaded || destroyed) return
@@ -139,7 +148,7 @@ export function createLive(options: LiveOptions): Live {
     } catch {
       // The journal has failed and says so; this is called again when the storage is open. Other tabs may have it.
     }
-    askTabs()
+    talk.ask()
     link?.poke()
     refresh()
   }
@@ -189,7 +198,7 @@ export function createLive(options: LiveOptions): Live {
         onState: (broke) => {
           // Leaving, everybody was forgotten, the other tabs' windows too: they are asked to say it again.
           if (broke) {
-            askTabs()
+            talk.ask()
             options.leases.forget(id)
           }
           const watching = link?.channel() != null
@@ -215,6 +224,7 @@ export function createLive(options: LiveOptions): Live {
             mark({ sent, position })
             refresh()
           },
+          onAcked: refresh,
           onSent: (upTo) => {
             if (upTo > record().sent) journal.markSent(id, upTo)
           },
@@ -244,31 +254,18 @@ export function createLive(options: LiveOptions): Live {
       summary.forget()
     },
     receive: (message) => {
-      switch (message.type) {
-        case 'committed':
-          if (message.update) {
-            apply([message.update], FROM_TABS)
-            cover(message.record.last)
-            if (doc.store.pendingStructs) askTabs()
-          }
-          checkSummary(record())
-          link?.poke()
-          refresh()
-          break
-        case 'unsaved':
-          // Without the symbol it counts as this window's own: the other one cannot keep it, perhaps this one can.
-          apply([message.update], null)
-          break
-        case 'opened':
-          void answer(message.from, message.vector)
-          break
-        case 'state':
-          if (message.to === tabs.self) apply([message.update], message.saved ? FROM_TABS : null)
-          break
-        case 'awareness':
-          presence.receive(message.update)
-          break
+      if (message.type !== 'committed') {
+        talk.receive(message)
+        return
       }
+      if (message.update) {
+        apply([message.update], FROM_TABS)
+        cover(message.record.last)
+        if (doc.store.pendingStructs) talk.ask()
+      }
+      checkSummary(record())
+      link?.poke()
+      refresh()
     },
     onLearned: () => link?.poke(true),
     isSettled: () => {
@@ -298,21 +295,6 @@ export function createLive(options: LiveOptions): Live {
       reader.destroy()
       doc.destroy()
     },
-  }
-
-  /** Tells a tab that opened this document what it lacks: nothing that is not on the device, unless it cannot be. */
-  const answer = async (to: string, vector: Uint8Array): Promise<void> => {
-    let saved = true
-    // Looked at again after each wait: what is written meanwhile is part of the answer too.
-    while (saved && !destroyed && journal.stateOf(id) !== 'clean') {
-      saved = await journal.saved(id).then(
-        () => true,
-        () => false,
-      )
-    }
-    if (destroyed) return
-    presence.announce()
-    tabs.post({ type: 'state', to, id, update: Y.encodeStateAsUpdate(doc, vector), saved })
   }
 
   Object.assign(live, { loaded: load() })

@@ -34,9 +34,19 @@ export interface RelaySide {
   address(): RelayAddress | null
   set(address: RelayAddress | null): void
   poke(): void
+  /** The relay has another history, and nothing that is marked as sent holds (W11). */
+  isVoid(): boolean
   /** The device knows nothing any more of what the relay told. */
   restart(): void
   written(cursor: FeedCursor): void
+  close(): void
+}
+
+/** What is done behind a connection for documents that nobody has open. */
+interface Work {
+  poke(): void
+  isVoid?(): boolean
+  written?(cursor: FeedCursor): void
   close(): void
 }
 
@@ -45,7 +55,7 @@ export function createRelaySide(options: RelaySideOptions): RelaySide {
   const { clock, locks } = environment
   let address: RelayAddress | null = null
   let connection: Connection | null = null
-  let work: { poke(): void; written?(cursor: FeedCursor): void; close(): void } | null = null
+  let work: Work | null = null
   let stopWatching: () => void = () => undefined
   /** Counts the connections: what an earlier one asked for is not waited for any more. */
   let round = 0
@@ -89,6 +99,7 @@ export function createRelaySide(options: RelaySideOptions): RelaySide {
       retire: options.retire,
       onRefusedUpdates: options.onRefusedUpdates,
       blobs: options.blobs,
+      onChange,
       // Within an effect of the connection that is about to be closed.
       onUnsupported: () => queueMicrotask(() => connection === sync && use(websocketConnection, true)),
     })
@@ -156,6 +167,7 @@ export function createRelaySide(options: RelaySideOptions): RelaySide {
       }
     },
     poke: () => work?.poke(),
+    isVoid: () => work?.isVoid?.() ?? false,
     restart: () => {
       if (connection) use(connection.kind === 'sync' ? (options.connect ?? spaceConnection) : websocketConnection)
     },

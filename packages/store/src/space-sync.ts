@@ -1,8 +1,7 @@
 import { REFUSAL } from '@holdfast/protocol'
 import type { BlobSync } from './blobs.ts'
-import { OfflineError } from './connection/port.ts'
 import { exchange } from './connection/sync/exchange.ts'
-import { RefusedError, type SpaceConnection } from './connection/sync/port.ts'
+import type { SpaceConnection } from './connection/sync/port.ts'
 import type { Clock, Locks } from './environment.ts'
 import { createFeedKeeper } from './feed-keeper.ts'
 import type { Journal } from './journal-port.ts'
@@ -10,7 +9,8 @@ import { campaign } from './leadership.ts'
 import type { List } from './list.ts'
 import type { Lives } from './lives.ts'
 import type { FeedCursor } from './persistence/port.ts'
-import { isBehind, isOver, isWaiting } from './persistence/records.ts'
+import { isBehind, isWaiting } from './persistence/records.ts'
+import { createUpkeep, passOver } from './space-upkeep.ts'
 
 /** Exchanges at a time. Each is a channel and a few rows in memory. */
 const CONCURRENCY = 96
@@ -43,11 +43,14 @@ export interface SpaceSyncOptions {
   readonly onRefusedUpdates: (id: string, code: number) => void
   readonly blobs: BlobSync
   readonly onUnsupported: () => void
+  readonly onChange: () => void
 }
 
 export interface SpaceSync {
   /** There may be something to do. */
   poke(): void
+  /** See `FeedKeeper.isVoid`. */
+  isVoid(): boolean
   /** What another tab wrote down of the feed. */
   written(cursor: FeedCursor): void
   close(): void
@@ -67,10 +70,6 @@ export function startSpaceSync(options: SpaceSyncOptions): SpaceSync {
   const late = new Set<string>()
   /** When something of a document was fetched last. */
   const fetchedAt = new Map<string, number>()
-  const telling = new Set<string>()
-  /** Epochs under which a summary was refused: its document may still be fetched, and told of under the next epoch. */
-  const untellable = new Map<string, string>()
-  const purging = new Set<string>()
   const timers = new Set<() => void>()
   /** What is to be fetched, the newest last; made anew when more has come. */
   let queue: string[] = []
@@ -89,6 +88,7 @@ export function startSpaceSync(options: SpaceSyncOptions): SpaceSync {
     leads: leadership.leads,
     everyId: () => Array.from(list.records(), (record) => record.id),
     cursor: options.cursor,
+    onChange: options.onChange,
   })
 
   /** Reads how far the feed is written down. A storage that cannot be read is the journal's matter; when it can, it pokes. */
@@ -221,65 +221,29 @@ export function startSpaceSync(options: SpaceSyncOptions): SpaceSync {
     }
   }
 
-  const tellSummaries = (): void => {
-    if (!leadership.leads() || !mayWrite()) return
-    for (const id of list.untold()) {
-      const record = list.record(id)
-      if (!record?.summary || record.epoch === null || isWaiting(record) || telling.has(id) || refused.has(id)) continue
-      const { summary, epoch } = record
-      if (untellable.get(id) === epoch) continue
-      telling.add(id)
-      connection
-        .summary(id, epoch, summary)
-        .then(() => journal.mark(id, connection.incarnation(), { told: summary }))
-        .catch((error: unknown) => passOver(error, () => untellable.set(id, epoch)))
-        .finally(() => telling.delete(id))
-    }
-  }
-
-  const endPurged = (): void => {
-    if (!leadership.leads()) return
-    for (const id of list.purged()) {
-      const record = list.record(id)
-      if (!record || purging.has(id)) continue
-      if (isOver(record)) {
-        purging.add(id)
-        void options.retire(id, REFUSAL.EPOCH_PURGED, '').finally(() => purging.delete(id))
-      } else if (record.purged === 'asked' && record.epoch !== null && mayWrite()) {
-        const { epoch } = record
-        purging.add(id)
-        const remote = { epoch, seq: 0, purged: true, summary: null }
-        connection
-          .purge(id, epoch)
-          .catch((error: unknown) => {
-            // Purged by somebody else, or never there: all the same.
-            if (
-              !(error instanceof RefusedError) ||
-              !['EPOCH_PURGED', 'EPOCH_OTHER', 'NOT_FOUND'].includes(error.code)
-            ) {
-              throw error
-            }
-          })
-          .then(() => journal.mark(id, connection.incarnation(), { remote }))
-          .catch((error: unknown) => passOver(error, () => refused.add(id)))
-          .finally(() => purging.delete(id))
-      }
-    }
-  }
+  const upkeep = createUpkeep({
+    connection,
+    journal,
+    list,
+    mayWork: () => leadership.leads() && online(),
+    mayWrite,
+    isRefused: (id) => refused.has(id),
+    retire: options.retire,
+  })
 
   const poke = (): void => {
     if (closed) return
     if (leadership.leads() && !keeper.isWriting() && !reading && !journal.failure()) void lead()
-    endPurged()
+    upkeep.endPurged()
     work()
-    tellSummaries()
+    upkeep.tellSummaries()
     if (leadership.leads() && mayWrite()) options.blobs.upload()
   }
 
   const onState = (): void => {
     // A token that lets us write may have come.
     refused.clear()
-    untellable.clear()
+    upkeep.forget()
     if (!online()) {
       notBefore.clear()
       for (const cancel of timers) cancel()
@@ -305,6 +269,7 @@ export function startSpaceSync(options: SpaceSyncOptions): SpaceSync {
 
   return {
     poke,
+    isVoid: keeper.isVoid,
     written: keeper.written,
     close: () => {
       closed = true
@@ -313,16 +278,4 @@ export function startSpaceSync(options: SpaceSyncOptions): SpaceSync {
       leadership.close()
     },
   }
-}
-
-/** Offline and a storage that fails are both retried by those whose work that is. A refusal stands until the next connection. */
-function passOver(error: unknown, onRefused: () => void): void {
-  if (error instanceof OfflineError) return
-  const name = error instanceof Error ? error.name : ''
-  if (name === 'PersistenceError') return
-  if (error instanceof RefusedError || name === 'BadUpdateError') {
-    onRefused()
-    return
-  }
-  throw error
 }

@@ -17,6 +17,7 @@ import type { PersistenceHandle } from './persistence/port.ts'
 import { watchStreaming } from './recovery.ts'
 import { createRelaySide, type RelaySide } from './relay-side.ts'
 import { createSignal } from './signal.ts'
+import { sameStoreStatus, storeStatus } from './store-status.ts'
 import { createStreams } from './streams.ts'
 import { joinTabs, type TabMessage } from './tabs.ts'
 import type { OpenStoreOptions, Persisted, Store, StoreStatus } from './types.ts'
@@ -200,21 +201,8 @@ export async function openStore(options: OpenStoreOptions): Promise<Store> {
     }
   }
 
-  const computeStatus = (): StoreStatus => {
-    const state = relay.connection()?.state.get()
-    const failure = journal.failure()
-    return {
-      relay: state?.kind ?? 'none',
-      ...(state && 'reason' in state ? { reason: state.reason } : {}),
-      waiting: list.waiting().size,
-      behind: list.behind().size,
-      uploads: blobs.waiting(),
-      aside: aside.get().length,
-      storage,
-      ...(failure ? { notSaved: { reason: failure.error, since: failure.since } } : {}),
-    }
-  }
-  const status = createSignal<StoreStatus>(computeStatus(), sameStatus)
+  const computeStatus = (): StoreStatus => storeStatus({ relay, journal, list, blobs, aside, storage })
+  const status = createSignal<StoreStatus>(computeStatus(), sameStoreStatus)
   const refresh = (): void => {
     if (!closed) status.set(computeStatus())
   }
@@ -311,18 +299,4 @@ export async function openStore(options: OpenStoreOptions): Promise<Store> {
       tabs.close()
     },
   }
-}
-
-function sameStatus(a: StoreStatus, b: StoreStatus): boolean {
-  return (
-    a.relay === b.relay &&
-    a.reason?.code === b.reason?.code &&
-    a.waiting === b.waiting &&
-    a.behind === b.behind &&
-    a.uploads === b.uploads &&
-    a.aside === b.aside &&
-    a.storage === b.storage &&
-    a.notSaved?.reason === b.notSaved?.reason &&
-    a.notSaved?.since === b.notSaved?.since
-  )
 }

@@ -12,6 +12,8 @@ export interface Acks {
   acked(n: number): void
   /** The `n`-th was refused: it, and what comes after it, is not on the relay. */
   refused(n: number): void
+  /** Something was sent that is not decided yet. */
+  pending(): boolean
   /** Every row up to this is on the relay; 0 when that is not known of any. */
   upTo(): number
 }
@@ -45,6 +47,7 @@ export function createAcks(): Acks {
       limit = Math.min(limit, n)
       marks = marks.filter((mark) => mark.n < limit)
     },
+    pending: () => sent > acked,
     upTo: () => {
       while (marks[0] && marks[0].n <= acked) {
         known = Math.max(known, marks[0].row)

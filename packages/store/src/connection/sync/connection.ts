@@ -84,6 +84,12 @@ export function spaceConnection(
     waiters.clear()
   }
 
+  /** Said only when it is known whether the history is another: nobody may take old marks for true meanwhile. */
+  const welcome = (role: string): void => {
+    state.set({ kind: 'connected', mayWrite: role !== 'read' })
+    rooms.tell()
+  }
+
   const apply = (effect: SyncClientEffect): void => {
     switch (effect.kind) {
       case 'connect':
@@ -108,17 +114,17 @@ export function spaceConnection(
         return
       case 'welcomed':
         incarnation = effect.incarnation
-        state.set({ kind: 'connected', mayWrite: effect.role !== 'read' })
         // Told next, in the same breath: what goes by the old names is void already.
         if (queue[0]?.kind === 'history') names.clear()
         names.add(incarnation)
         events?.welcomed(incarnation)
-        rooms.tell()
+        if (queue[0]?.kind !== 'history') welcome(effect.role)
         return
       case 'history':
         names.clear()
         names.add(effect.incarnation)
         events?.history(effect.incarnation)
+        if (client.state.kind === 'open') welcome(client.state.role)
         return
       case 'feed':
         events?.feed(effect.entries, effect.upTo)

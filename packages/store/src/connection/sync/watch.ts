@@ -35,6 +35,8 @@ export interface Watched {
   deliver(update: Uint8Array, position: LogPosition, origin: unknown): void
   /** The relay has every row up to `sent` (0: nothing new), this device everything up to `position`. */
   onReached(sent: number, position: LogPosition): void
+  /** `pending` may answer something else now. */
+  onAcked(): void
   adopt(epoch: string): void
   /** W9: this epoch is refused for good. */
   onOver(code: number, epoch: string, text: string): void
@@ -50,6 +52,8 @@ export interface Watch {
   readonly origin: unknown
   /** Every row up to this is known to be on the relay, by acks of this opening. */
   acked(): number
+  /** Something was sent in this opening that the relay has not decided on: whatever was marked before (W11). */
+  pending(): boolean
   /** The token lets us only read this document. */
   readOnly(): boolean
   /** The relay refused updates for good. */
@@ -146,6 +150,7 @@ export function watchDocument(
         acks.acked(effect.upTo)
         for (const { n, code } of effect.refused) refused(n, code)
         settle()
+        target.onAcked()
         return
       case 'resync':
         send(Y.encodeStateAsUpdate(doc, effect.stateVector), 'answer')
@@ -258,6 +263,7 @@ export function watchDocument(
     state,
     origin,
     acked: acks.upTo,
+    pending: acks.pending,
     readOnly: () => opened && role === 'read',
     stuck: () => stuck,
     channel: () => (opened ? channel : null),

@@ -1,0 +1,98 @@
+import { REFUSAL } from '@holdfast/protocol'
+import { OfflineError } from './connection/port.ts'
+import { RefusedError, type SpaceConnection } from './connection/sync/port.ts'
+import type { Journal } from './journal-port.ts'
+import type { List } from './list.ts'
+import { isOver, isWaiting } from './persistence/records.ts'
+
+export interface UpkeepOptions {
+  readonly connection: SpaceConnection
+  readonly journal: Journal
+  readonly list: List
+  /** This tab works for all, and there is a way to the relay. */
+  readonly mayWork: () => boolean
+  readonly mayWrite: () => boolean
+  readonly isRefused: (id: string) => boolean
+  /** W9: an epoch is refused for good. */
+  readonly retire: (id: string, code: number, text: string) => Promise<void>
+}
+
+/** What a space asks of its relay beside documents: to keep summaries, and to purge. */
+export interface Upkeep {
+  tellSummaries(): void
+  endPurged(): void
+  /** What was refused may be asked again. */
+  forget(): void
+}
+
+/** Purged by somebody else, or never there: all the same. */
+const GONE_ALREADY = ['EPOCH_PURGED', 'EPOCH_OTHER', 'NOT_FOUND']
+
+export function createUpkeep(options: UpkeepOptions): Upkeep {
+  const { connection, journal, list, mayWork, mayWrite } = options
+  const telling = new Set<string>()
+  /** Epochs under which a summary was refused: its document may still be fetched, and told of under the next epoch. */
+  const untellable = new Map<string, string>()
+  const purging = new Set<string>()
+  const unpurgeable = new Set<string>()
+
+  const purge = async (id: string, epoch: string): Promise<void> => {
+    try {
+      await connection.purge(id, epoch)
+    } catch (error) {
+      if (!(error instanceof RefusedError) || !GONE_ALREADY.includes(error.code)) throw error
+    }
+    const remote = { epoch, seq: 0, purged: true, summary: null }
+    journal.mark(id, connection.incarnation(), { remote })
+  }
+
+  return {
+    tellSummaries: () => {
+      if (!mayWork() || !mayWrite()) return
+      for (const id of list.untold()) {
+        const record = list.record(id)
+        if (!record?.summary || record.epoch === null || isWaiting(record)) continue
+        const { summary, epoch } = record
+        if (telling.has(id) || options.isRefused(id) || untellable.get(id) === epoch) continue
+        telling.add(id)
+        connection
+          .summary(id, epoch, summary)
+          .then(() => journal.mark(id, connection.incarnation(), { told: summary }))
+          .catch((error: unknown) => passOver(error, () => untellable.set(id, epoch)))
+          .finally(() => telling.delete(id))
+      }
+    },
+    endPurged: () => {
+      if (!mayWork()) return
+      for (const id of list.purged()) {
+        const record = list.record(id)
+        if (!record || purging.has(id)) continue
+        const mayAsk = record.purged === 'asked' && mayWrite() && !unpurgeable.has(id)
+        const work = isOver(record)
+          ? options.retire(id, REFUSAL.EPOCH_PURGED, '')
+          : mayAsk && record.epoch !== null
+            ? purge(id, record.epoch)
+            : null
+        if (!work) continue
+        purging.add(id)
+        work.catch((error: unknown) => passOver(error, () => unpurgeable.add(id))).finally(() => purging.delete(id))
+      }
+    },
+    forget: () => {
+      untellable.clear()
+      unpurgeable.clear()
+    },
+  }
+}
+
+/** Offline and a storage that fails are both retried by those whose work that is. A refusal stands until the next connection. */
+export function passOver(error: unknown, onRefused: () => void): void {
+  if (error instanceof OfflineError) return
+  const name = error instanceof Error ? error.name : ''
+  if (name === 'PersistenceError') return
+  if (error instanceof RefusedError || name === 'BadUpdateError') {
+    onRefused()
+    return
+  }
+  throw error
+}

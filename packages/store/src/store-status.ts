@@ -1,0 +1,45 @@
+import type { AsideKeeper } from './aside.ts'
+import type { BlobSync } from './blobs.ts'
+import type { Journal } from './journal-port.ts'
+import type { List } from './list.ts'
+import type { RelaySide } from './relay-side.ts'
+import type { Persisted, StoreStatus } from './types.ts'
+
+export interface StatusSources {
+  readonly relay: Pick<RelaySide, 'connection' | 'isVoid'>
+  readonly journal: Pick<Journal, 'failure'>
+  readonly list: List
+  readonly blobs: Pick<BlobSync, 'waiting'>
+  readonly aside: Pick<AsideKeeper, 'get'>
+  readonly storage: Persisted
+}
+
+/** How the whole space stands. */
+export function storeStatus({ relay, journal, list, blobs, aside, storage }: StatusSources): StoreStatus {
+  const state = relay.connection()?.state.get()
+  const failure = journal.failure()
+  return {
+    relay: state?.kind ?? 'none',
+    ...(state && 'reason' in state ? { reason: state.reason } : {}),
+    waiting: relay.isVoid() ? list.get().length : list.waiting().size,
+    behind: list.behind().size,
+    uploads: blobs.waiting(),
+    aside: aside.get().length,
+    storage,
+    ...(failure ? { notSaved: { reason: failure.error, since: failure.since } } : {}),
+  }
+}
+
+export function sameStoreStatus(a: StoreStatus, b: StoreStatus): boolean {
+  return (
+    a.relay === b.relay &&
+    a.reason?.code === b.reason?.code &&
+    a.waiting === b.waiting &&
+    a.behind === b.behind &&
+    a.uploads === b.uploads &&
+    a.aside === b.aside &&
+    a.storage === b.storage &&
+    a.notSaved?.reason === b.notSaved?.reason &&
+    a.notSaved?.since === b.notSaved?.since
+  )
+}
