@@ -28,6 +28,12 @@ export interface Ledger {
   /** A piece of an answer was flushed: it is in the document and on the device. */
   flushed(tab: Tab, conversation: OpenConversation, clock: number, token: string): void
   died(tab: Tab): void
+  /** Somebody asked for a conversation to be purged; `gone` when that was promised. */
+  purged(id: string, gone: boolean): void
+  /** Conversations that somebody wanted purged, and whether it was promised that they are gone. */
+  readonly purges: ReadonlyMap<string, boolean>
+  /** Somebody was told that it alone answers (W12). */
+  leased(tab: Tab, conversation: string, key: string, fencing: number): void
 }
 
 export interface LedgerOptions {
@@ -44,6 +50,8 @@ export function clockIn(doc: Y.Doc): number {
 
 export function createLedger({ generation, relayHas, broken }: LedgerOptions): Ledger {
   const marks: Mark[] = []
+  const purges = new Map<string, boolean>()
+  const fences = new Map<string, { readonly fencing: number; readonly tab: string }>()
 
   const of = (tab: Tab, conversation: string): Mark[] =>
     marks.filter((mark) => mark.tab === tab.name && mark.conversation === conversation)
@@ -57,7 +65,8 @@ export function createLedger({ generation, relayHas, broken }: LedgerOptions): L
       device: tab.device.name,
       generation: generation(),
       told: 'nothing',
-      isLost: false,
+      // It may have died of this very edit.
+      isLost: !tab.process.isAlive,
       tokens,
     }
     marks.push(mark)
@@ -100,6 +109,19 @@ export function createLedger({ generation, relayHas, broken }: LedgerOptions): L
     },
     flushed: (tab, conversation, clock, token) => {
       make(tab, conversation, clock, [token]).told = 'saved'
+    },
+    purges,
+    purged: (id, gone) => {
+      purges.set(id, gone || purges.get(id) === true)
+    },
+    leased: (tab, conversation, key, fencing) => {
+      // Without a relay it is advisory; a relay whose folder is another one begins to count anew.
+      if (fencing === 0) return
+      const name = `${generation()}/${conversation}/${key}`
+      const before = fences.get(name)
+      fences.set(name, { fencing, tab: tab.name })
+      const grew = !before || fencing > before.fencing || (fencing === before.fencing && tab.name === before.tab)
+      if (!grew) broken('fencing-grows', `${key} of ${conversation} was leased by ${fencing} after ${before.fencing}`)
     },
     died: (tab) => {
       for (const mark of marks) if (mark.tab === tab.name) mark.isLost = true

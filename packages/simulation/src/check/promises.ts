@@ -1,7 +1,7 @@
-import type { Failure } from '../machines/world.ts'
 import type { Stage } from '../machines/stage.ts'
+import type { Failure } from '../machines/world.ts'
 import { type Mark, text } from './ledger.ts'
-import type { Replica, Replicas } from './replicas.ts'
+import type { Replica, Replicas, SetAside } from './replicas.ts'
 
 /** What every copy must agree on when everything is well again and has come to rest. */
 export function findDifferences(stage: Stage, replicas: Replicas): Failure[] {
@@ -9,7 +9,7 @@ export function findDifferences(stage: Stage, replicas: Replicas): Failure[] {
   const places = ['relay', ...stage.devices.map(({ name }) => name)]
   for (const [id, copies] of replicas) {
     const [first, ...others] = copies
-    if (!first) continue
+    if (!first || stage.ledger.purges.has(id)) continue
     const missing = places.filter((place) => !copies.some(({ where }) => where === place))
     if (missing.length > 0) failures.push({ rule: 'everywhere', what: `${id} is not on ${missing.join(', ')}` })
     for (const copy of copies) {
@@ -41,6 +41,7 @@ export function findBrokenPromises({ ledger }: Stage, replicas: Replicas): Failu
   const failures: Failure[] = []
   for (const mark of ledger.marks) {
     const copies = replicas.get(mark.conversation) ?? []
+    if (ledger.purges.has(mark.conversation)) continue
     const at = (where: string): Replica | undefined => copies.find((copy) => copy.where === where)
     const device = at(mark.device)
     if (mark.told !== 'nothing' && !(device && has(device, mark))) {
@@ -54,21 +55,41 @@ export function findBrokenPromises({ ledger }: Stage, replicas: Replicas): Failu
       if (!has(copy, mark)) continue
       for (const token of mark.tokens) {
         const times = copy.text.split(token).length - 1
-        if (times > 1) failures.push({ rule: 'once', what: `${token} is ${times} times in ${text(mark)} on ${copy.where}` })
+        if (times > 1)
+          failures.push({ rule: 'once', what: `${token} is ${times} times in ${text(mark)} on ${copy.where}` })
       }
     }
   }
   for (const [id, copies] of replicas) {
     for (const { where, shown } of copies) {
       const ids = [...shown.messages, ...shown.hidden].map((message) => message.id)
-      if (new Set(ids).size !== ids.length) failures.push({ rule: 'once', what: `${id} on ${where} shows a message twice` })
+      if (new Set(ids).size !== ids.length)
+        failures.push({ rule: 'once', what: `${id} on ${where} shows a message twice` })
     }
   }
   return failures
 }
 
+/** W9: what was promised to be gone is nowhere, and nothing else is kept aside. */
+export function findGhosts({ devices, ledger }: Stage, replicas: Replicas, asides: readonly SetAside[]): Failure[] {
+  const failures: Failure[] = []
+  for (const [id, gone] of ledger.purges) {
+    if (!gone) continue
+    for (const { where } of replicas.get(id) ?? []) {
+      // A window that has it open still shows it, and says that it is gone.
+      const isStored = where === 'relay' || devices.some(({ name }) => name === where)
+      if (isStored) failures.push({ rule: 'purged-is-gone', what: `${id} is on ${where}` })
+    }
+  }
+  for (const { device, conversation, code } of asides) {
+    if (code === 'EPOCH_PURGED' && ledger.purges.has(conversation)) continue
+    failures.push({ rule: 'set-aside', what: `${conversation} on ${device}: ${code}` })
+  }
+  return failures
+}
+
 /** What a person reads on the screen, against what is there. */
-export function findLies({ devices }: Stage, replicas: Replicas): Failure[] {
+export function findLies({ devices, ledger }: Stage, replicas: Replicas): Failure[] {
   const failures: Failure[] = []
   for (const device of devices) {
     for (const tab of device.tabs) {
@@ -76,14 +97,15 @@ export function findLies({ devices }: Stage, replicas: Replicas): Failure[] {
       const listed = new Map(items.map((item) => [item.id, item]))
       for (const [id, copies] of replicas) {
         const shown = copies[0]?.shown
-        if (!shown || shown.meta.id === '') continue
+        if (!shown || shown.meta.id === '' || ledger.purges.has(id)) continue
         const item = listed.get(id)
         if (!item) failures.push({ rule: 'listed', what: `${id} is not in the list of ${tab.name}` })
         else if (item.summary.title !== (shown.meta.title ?? '') || item.summary.messages !== shown.messages.length) {
-          failures.push({ rule: 'listed', what: `${id} is listed by ${tab.name} as it was` })
+          failures.push({ rule: 'listed-as-it-is', what: `${id} is listed by ${tab.name} as it was` })
         }
       }
       for (const [id, conversation] of tab.open) {
+        if (ledger.purges.has(id)) continue
         const status = conversation.status.get()
         const isWell = status.kind === 'saved' && (status.relay === 'sent' || status.relay === 'synced')
         if (!isWell) failures.push({ rule: 'status', what: `${id} in ${tab.name} says ${JSON.stringify(status)}` })

@@ -17,6 +17,23 @@ export interface Replica {
 
 export type Replicas = ReadonlyMap<string, readonly Replica[]>
 
+/** What a device keeps aside because the relay will not take it. */
+export interface SetAside {
+  readonly device: string
+  readonly conversation: string
+  readonly code: string
+}
+
+export async function readAsides({ devices }: Stage): Promise<SetAside[]> {
+  const found: SetAside[] = []
+  for (const { name, persistence } of devices) {
+    const handle = await persistence.open()
+    for (const { conversation, code } of await handle.asides()) found.push({ device: name, conversation, code })
+    await handle.close()
+  }
+  return found
+}
+
 function replicaOf(where: string, doc: Y.Doc): Replica {
   const shown = readConversation(doc)
   return {

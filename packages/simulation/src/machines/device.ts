@@ -1,8 +1,8 @@
 import { memoryPersistence, type OpenConversation, openStore, PersistenceError, type Store } from '@holdfast/store'
 import { channelHub, createProcess, type Host, lockManager, type Process, type Random } from '@holdfast/testkit'
 import type { Ledger } from '../check/ledger.ts'
-import { RELAY_HOST } from './relay.ts'
 import { storageOf } from './faulty-storage.ts'
+import { RELAY_HOST } from './relay.ts'
 import { clockOf, type World } from './world.ts'
 
 export const SPACE = 'default'
@@ -52,7 +52,15 @@ export interface DeviceOptions {
 }
 
 /** Refusals that a person is told, and that are not a bug. */
-const HONEST = new Set(['PersistenceError', 'OfflineError', 'StreamEndedError', 'AlreadyStreamingError', 'ConversationError'])
+const HONEST = new Set([
+  'PersistenceError',
+  'OfflineError',
+  'StreamEndedError',
+  'AlreadyStreamingError',
+  'ConversationError',
+  'LeaseHeldError',
+  'LeaseEndedError',
+])
 
 export function createDevice(name: string, { world, ledger, random, token }: DeviceOptions): Device {
   const { schedule } = world

@@ -1,6 +1,6 @@
 import type { Lane, Process, Random, Schedule } from '@holdfast/testkit'
-import type { Shadowed } from '../check/shadow.ts'
 import { type UpdateLog, UpdateLogError, type UpdateLogErrorCode } from '@holdfast/update-log'
+import type { Shadowed } from '../check/shadow.ts'
 
 /** What the disk under a relay does wrong. The world sets it, the log looks. */
 export interface DiskFaults {

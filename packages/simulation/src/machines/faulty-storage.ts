@@ -1,5 +1,5 @@
-import type { Lane, Process, Random } from '@holdfast/testkit'
 import type { Persistence, PersistenceHandle } from '@holdfast/store'
+import type { Lane, Process, Random } from '@holdfast/testkit'
 
 /** The storage of one device, as the tabs share it: one transaction after the other. */
 export interface Disk {

@@ -151,8 +151,7 @@ export const EDITS: Readonly<Record<string, (hand: Hand) => unknown>> = {
   deleteTodo: (h) => h.on(h.shown.todos, ({ id }) => C.deleteTodo(h.doc, { id, at: h.at() })),
   restoreTodo: (h) => h.on(h.shown.deleted.todos, ({ id }) => C.restoreTodo(h.doc, id)),
   addArtifact: (h) => C.addArtifact(h.doc, { id: h.id(), title: 'a', createdAt: h.at(), text: h.token() }),
-  appendArtifactText: (h) =>
-    h.on(h.shown.artifacts, ({ id }) => C.appendArtifactText(h.doc, { id, delta: h.token() })),
+  appendArtifactText: (h) => h.on(h.shown.artifacts, ({ id }) => C.appendArtifactText(h.doc, { id, delta: h.token() })),
   updateArtifact: (h) =>
     h.on(h.shown.artifacts, ({ id, text }) =>
       C.updateArtifact(h.doc, { id, at: h.at() }, { text: h.token() + text, title: h.id() }),

@@ -1,5 +1,5 @@
 import { addMessage } from '@holdfast/conversation'
-import type { OpenConversation, Store, Writer } from '@holdfast/store'
+import type { Lease, OpenConversation, Store, Writer } from '@holdfast/store'
 import type { Random } from '@holdfast/testkit'
 import { clockIn } from '../check/ledger.ts'
 import type { Tab } from '../machines/device.ts'
@@ -25,14 +25,21 @@ export const OPERATIONS: Readonly<Record<string, Kind>> = {
   edit: { weight: 40, run: (call) => withOpen(call, (tab, conversation) => edit(call, tab, conversation)) },
   create: { weight: 5, run: (call) => withTab(call, (tab) => create(call, tab)) },
   open: { weight: 10, run: (call) => withTab(call, (tab, store) => open(call, tab, store)) },
-  close: { weight: 6, run: (call) => withOpen(call, (tab, { id }) => tab.closeConversation(id)) },
+  close: { weight: 6, run: (call) => withOpen(call, (tab, { id }) => tab.closeConversation(id) as undefined) },
   stream: { weight: 5, run: (call) => withOpen(call, (tab, conversation) => stream(call, tab, conversation)) },
   delta: { weight: 14, run: (call) => withWriter(call, (tab, writer) => delta(call, tab, writer)) },
+  purge: { weight: 0.6, run: (call) => withTab(call, (tab, store) => purge(call, tab, store)) },
+  lease: { weight: 2, run: (call) => withOpen(call, (tab, conversation) => lease(call, tab, conversation)) },
+  release: { weight: 2, run: (call) => withTab(call, (tab) => release(call, tab)) },
+  askToStop: { weight: 1, run: (call) => withOpen(call, (tab, conversation) => askToStop(call, tab, conversation)) },
   finish: { weight: 3, run: (call) => withWriter(call, (tab, writer) => finish(call, tab, writer)) },
   tab: { weight: 8, run: ({ stage, seat }) => stage.sit(seat) as undefined },
-  closeTab: { weight: 2, run: (call) => withTab(call, (tab) => tab.close()) },
-  crashTab: { weight: 2, run: (call) => withTab(call, (tab) => tab.crash()) },
-  crashTabSoon: { weight: 3, run: (call) => withTab(call, (tab) => tab.process.dieAt(1 + call.random.int(25))) },
+  closeTab: { weight: 2, run: (call) => withTab(call, (tab) => tab.close() as undefined) },
+  crashTab: { weight: 2, run: (call) => withTab(call, (tab) => tab.crash() as undefined) },
+  crashTabSoon: {
+    weight: 3,
+    run: (call) => withTab(call, (tab) => tab.process.dieAt(1 + call.random.int(25)) as undefined),
+  },
   losePower: { weight: 1, run: ({ stage, seat }) => stage.deviceOf(seat).losePower() as undefined },
   storageFails: { weight: 3, run: ({ stage, seat, random }) => storageFails(stage, seat, random) },
   offline: { weight: 3, run: (call) => goOffline(call) },
@@ -68,7 +75,7 @@ export const OPERATIONS: Readonly<Record<string, Kind>> = {
   wait: { weight: 8, run: () => undefined },
 }
 
-type Done = string | undefined | void
+type Done = string | undefined
 
 /** In the tab at this seat, or in another when nobody sits there. Somebody sits down when nobody is left. */
 function withTab({ stage, seat, random }: Call, run: (tab: Tab, store: Store) => Done): string | undefined {
@@ -183,16 +190,59 @@ function delta(
   return `${token} to ${writer.messageId}`
 }
 
-function finish(
-  { random }: Call,
-  tab: Tab,
-  { writer }: { conversation: OpenConversation; writer: Writer },
-): Done {
+function finish({ random }: Call, tab: Tab, { writer }: { conversation: OpenConversation; writer: Writer }): Done {
   tab.does(`finish ${writer.messageId}`, async () => {
     if (random.chance(0.3)) await writer.abort()
     else await writer.finish({ status: 'complete' })
   })
   return writer.messageId
+}
+
+function purge({ stage, random }: Call, tab: Tab, store: Store): Done {
+  const items = store.list.get()
+  // With few there would soon be none.
+  if (items.length < 3) return
+  const { id } = random.pick(items)
+  stage.ledger.purged(id, false)
+  tab.does(`purge ${id}`, async () => {
+    await store.purge(id)
+    stage.ledger.purged(id, true)
+  })
+  return id
+}
+
+const leases = new WeakMap<Tab, Lease[]>()
+
+function lease({ stage, random }: Call, tab: Tab, conversation: OpenConversation): Done {
+  const { messages } = conversation.get()
+  if (messages.length === 0) return
+  const key = random.pick(messages).id
+  tab.does(`lease ${key}`, async () => {
+    const held = await conversation.lease(key)
+    stage.ledger.leased(tab, conversation.id, key, held.fencing)
+    leases.set(tab, [...(leases.get(tab) ?? []), held])
+  })
+  return `${key} of ${conversation.id}`
+}
+
+function release({ random }: Call, tab: Tab): Done {
+  const mine = leases.get(tab) ?? []
+  if (mine.length === 0) return
+  const held = random.pick(mine)
+  leases.set(
+    tab,
+    mine.filter((each) => each !== held),
+  )
+  tab.does(`release ${held.key}`, () => held.release())
+  return held.key
+}
+
+function askToStop({ random }: Call, tab: Tab, conversation: OpenConversation): Done {
+  const streaming = conversation.get().messages.filter(({ status }) => status === 'streaming')
+  if (streaming.length === 0) return
+  const { id } = random.pick(streaming)
+  tab.does(`ask to stop ${id}`, () => conversation.requestStop(id))
+  return id
 }
 
 function storageFails(stage: Stage, seat: number, random: Random): undefined {

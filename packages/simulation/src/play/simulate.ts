@@ -1,7 +1,8 @@
 import { type Random, seededRandom } from '@holdfast/testkit'
 import { seizeGlobals } from '@holdfast/testkit/globals'
-import { findBrokenPromises, findDifferences, findLies } from '../check/promises.ts'
-import { readReplicas } from '../check/replicas.ts'
+import { findBrokenPromises, findDifferences, findGhosts, findLies } from '../check/promises.ts'
+import { type Replicas, readAsides, readReplicas } from '../check/replicas.ts'
+import { describeState } from '../check/state.ts'
 import { createStage, type Stage } from '../machines/stage.ts'
 import type { Failure, World } from '../machines/world.ts'
 import { OPERATIONS } from './operations.ts'
@@ -35,11 +36,19 @@ export interface Figures {
   readonly drained: number
 }
 
+interface Counter {
+  events: number
+  drained: number
+  setAside: number
+}
+
 /** More than this between two looks is going in a circle. */
 const MOST_EVENTS = 20_000
 /** Virtual time in which everything must be well again when nothing goes wrong any more, in ms. */
-const PATIENCE = 15 * 60_000
+const PATIENCE = 5 * 60_000
 const LOOK_EVERY = 10_000
+/** After this long nobody will tell a newer summary by itself, in ms. */
+const STALE_AFTER = 60_000
 /** Of all events that the end may take. */
 const MOST_DRAINING = 100_000
 
@@ -53,8 +62,7 @@ export async function simulate(run: Run): Promise<Outcome> {
   }
   process.on('unhandledRejection', onRejection)
   const trace: string[] = []
-  const counter = { events: 0 }
-  let drained = 0
+  const counter: Counter = { events: 0, drained: 0, setAside: 0 }
   try {
     stage.relay.start()
     for (let seat = 0; seat < run.peers; seat++) stage.sit(seat)
@@ -63,7 +71,8 @@ export async function simulate(run: Run): Promise<Outcome> {
       if (world.failures.length > 0) break
       await perform(stage, operation, trace, counter)
     }
-    if (world.failures.length === 0) drained = await drain(stage, counter)
+    if (world.failures.length === 0) await drain(stage, counter)
+    if (world.failures.length > 0) trace.push(...(await describeState(stage)))
   } finally {
     for (const device of stage.devices) device.losePower()
     stage.relay.crash()
@@ -77,8 +86,8 @@ export async function simulate(run: Run): Promise<Outcome> {
     edits: marks.length,
     saved: marks.filter(({ told }) => told !== 'nothing').length,
     synced: marks.filter(({ told }) => told === 'synced').length,
-    setAside: 0,
-    drained,
+    setAside: counter.setAside,
+    drained: counter.drained,
   }
   return { failures: world.failures, trace, figures }
 }
@@ -87,7 +96,7 @@ async function perform(
   stage: Stage,
   { kind, peer, dice }: Operation,
   trace: string[],
-  counter: { events: number },
+  counter: Counter,
 ): Promise<void> {
   const { world } = stage
   const random = seededRandom(dice)
@@ -101,7 +110,7 @@ async function perform(
 }
 
 /** Lets time pass, and everything happen that happens in it. */
-async function advance(world: World, random: Random, ms: number, counter: { events: number }): Promise<void> {
+async function advance(world: World, random: Random, ms: number, counter: Counter): Promise<void> {
   const until = world.clock.monotonic() + ms
   const most = counter.events + MOST_EVENTS
   while (counter.events < most) {
@@ -112,32 +121,56 @@ async function advance(world: World, random: Random, ms: number, counter: { even
   world.fail('comes-to-rest', `${MOST_EVENTS} events in ${ms} ms`)
 }
 
-/** Mends what is broken, and waits until all copies are the same and say so. @returns how long it took */
-async function drain(stage: Stage, counter: { events: number }): Promise<number> {
-  const { world, devices, seats, relay } = stage
+/** Mends what is broken, and waits until all copies are the same and say so. */
+async function drain(stage: Stage, counter: Counter): Promise<void> {
+  const { world, devices, relay } = stage
+  mend(stage)
   const random = seededRandom(1)
-  world.schedule.enter(null)
-  relay.faults.failing = 0
-  for (const device of devices) {
-    device.faults.failing = 0
-    device.isOnline = true
-  }
-  for (const seat of seats.keys()) seats[seat]?.process.dieAt(Number.POSITIVE_INFINITY)
-  relay.running?.process.dieAt(Number.POSITIVE_INFINITY)
   const begun = world.clock.monotonic()
   const most = counter.events + MOST_DRAINING
   let failures: Failure[] = []
-  while (world.clock.monotonic() - begun < PATIENCE && counter.events < most) {
+  do {
     relay.start()
     for (const seat of devices.keys()) if (stage.deviceOf(seat).tabs.size === 0) stage.sit(seat)
     await advance(world, random, LOOK_EVERY, counter)
-    if (world.failures.length > 0) return 0
+    counter.drained = world.clock.monotonic() - begun
+    if (world.failures.length > 0) return
     const replicas = await readReplicas(stage)
-    failures = [...findDifferences(stage, replicas), ...findLies(stage, replicas)]
-    if (failures.length > 0) continue
-    for (const { rule, what } of findBrokenPromises(stage, replicas)) world.fail(rule, what)
-    return world.clock.monotonic() - begun
-  }
+    const asides = await readAsides(stage)
+    counter.setAside = asides.length
+    failures = [
+      ...findDifferences(stage, replicas),
+      ...findGhosts(stage, replicas, asides),
+      ...findLies(stage, replicas),
+    ]
+    if (failures.length === 0) {
+      failures = findBrokenPromises(stage, replicas)
+      break
+    }
+    if (counter.drained >= STALE_AFTER) openStale(stage, replicas)
+  } while (counter.drained < PATIENCE && counter.events < most)
   for (const { rule, what } of failures) world.fail(rule, what)
-  return world.clock.monotonic() - begun
+}
+
+function mend({ world, devices, relay }: Stage): void {
+  world.schedule.enter(null)
+  relay.faults.failing = 0
+  relay.running?.process.dieAt(Number.POSITIVE_INFINITY)
+  for (const device of devices) {
+    device.faults.failing = 0
+    device.isOnline = true
+    for (const tab of device.tabs) tab.process.dieAt(Number.POSITIVE_INFINITY)
+  }
+}
+
+/**
+ * A summary whose writer died before it told the newest one stays as it was until somebody opens the conversation: so somebody does,
+ * and then it must be right everywhere.
+ */
+function openStale(stage: Stage, replicas: Replicas): void {
+  const [tab] = stage.devices[0]?.tabs ?? []
+  for (const [id, copies] of replicas) {
+    const isStale = findLies(stage, new Map([[id, copies]])).some(({ rule }) => rule === 'listed-as-it-is')
+    if (isStale) tab?.openConversation(id)
+  }
 }
