@@ -13,7 +13,7 @@ import { createLive, LOCAL_ORIGIN } from './live.ts'
 import { createLives } from './lives.ts'
 import { compactUpdates } from './merge.ts'
 import { openConversation } from './open-conversation.ts'
-import type { PersistenceHandle } from './persistence/port.ts'
+import { PersistenceError, type PersistenceHandle } from './persistence/port.ts'
 import { watchStreaming } from './recovery.ts'
 import { createRelaySide, type RelaySide } from './relay-side.ts'
 import { createSignal } from './signal.ts'
@@ -275,7 +275,11 @@ export async function openStore(options: OpenStoreOptions): Promise<Store> {
     },
     purge: async (id) => {
       await journal.saved(id).catch(() => null)
-      await journal.retire(id, { purged: 'asked', aside: null })
+      const retired = await journal.retire(id, { purged: 'asked', aside: null })
+      // Nobody asks again but who asked: so it is told.
+      if (!retired && list.record(id)) {
+        throw journal.failure()?.error ?? new PersistenceError('ABORTED', 'it could not be deleted on this device')
+      }
       relay.poke()
     },
     aside: {
