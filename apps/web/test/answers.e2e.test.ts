@@ -1,0 +1,106 @@
+import type { Browser } from 'playwright'
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import { BrowserProcess } from './browser-process.ts'
+import { pointAtModel, Scene } from './scene.ts'
+import { AppWindow, launch } from './window.ts'
+
+let browser: Browser
+let scene: Scene
+
+beforeAll(async () => {
+  browser = await launch()
+})
+
+afterAll(async () => {
+  await browser.close()
+})
+
+beforeEach(async () => {
+  scene = await Scene.set(browser)
+})
+
+afterEach(async () => {
+  expect(await scene.strike(), 'errors that reached a page').toEqual([])
+})
+
+test('an answer is stopped from another window, of another profile', async () => {
+  const a = await scene.open(await scene.profile())
+  const b = await scene.open(await scene.profile())
+  await a.create()
+  await a.type('Something long')
+  const answering = await scene.model.asked()
+  answering.say('It begins')
+  await b.choose('Something long')
+  await b.shows('It begins')
+  await b.stop()
+  await answering.hungUp()
+  for (const window of [a, b]) {
+    await window.shows('It begins')
+    await window.page.getByRole('button', { name: 'Retry' }).last().waitFor()
+  }
+  await b.page.getByRole('button', { name: 'Retry' }).last().click()
+  const again = await scene.model.asked()
+  again.say('Asked from the other window')
+  again.end()
+  await a.shows('Asked from the other window')
+})
+
+test('a window that dies in mid-answer leaves it interrupted, and another goes on', async () => {
+  await using dying = await BrowserProcess.start()
+  await pointAtModel(dying.context, scene.model)
+  const a = await AppWindow.open(dying.context, scene.relay.address)
+  const b = await scene.open(await scene.profile())
+  await a.create()
+  await a.type('Will you live?')
+  const answering = await scene.model.asked()
+  answering.say('Up to here')
+  await b.choose('Will you live?')
+  await b.shows('Up to here')
+  await dying.kill()
+  await b
+    .article('Up to here')
+    .getByText(/interrupted/i)
+    .waitFor({ timeout: 90_000 })
+  await b.page.getByRole('button', { name: 'Retry' }).last().click()
+  const again = await scene.model.asked()
+  again.say('A whole answer')
+  again.end()
+  await b.shows('A whole answer')
+})
+
+test('an image pasted offline is shown from the device, and is on another profile once the relay is back', async () => {
+  const a = await scene.open(await scene.profile())
+  const b = await scene.open(await scene.profile())
+  await a.create()
+  await scene.chat(a, 'Pictures', 'Send one')
+  await b.choose('Pictures')
+  await b.shows('Send one')
+  await scene.relay.stop('SIGKILL')
+  await a.status('Offline').waitFor()
+  await a.box.evaluate(async (box) => {
+    const canvas = new OffscreenCanvas(40, 30)
+    const pen = canvas.getContext('2d')
+    if (pen === null) throw new Error('no canvas')
+    pen.fillStyle = 'teal'
+    pen.fillRect(0, 0, 40, 30)
+    const clipboardData = new DataTransfer()
+    clipboardData.items.add(
+      new File([await canvas.convertToBlob({ type: 'image/png' })], 'teal.png', { type: 'image/png' }),
+    )
+    box.dispatchEvent(new ClipboardEvent('paste', { clipboardData, bubbles: true, cancelable: true }))
+  })
+  await a.page
+    .getByRole('img', { name: /teal\.png/ })
+    .first()
+    .waitFor()
+  await scene.chat(a, 'What colour is it?', 'Teal')
+  const width = (window: AppWindow) =>
+    window
+      .article('What colour is it?')
+      .getByRole('img', { name: /teal\.png/ })
+      .evaluate((image) => (image instanceof HTMLImageElement ? image.naturalWidth : 0))
+  await expect.poll(() => width(a)).toBe(40)
+  await scene.relay.start()
+  await b.shows('Teal')
+  await expect.poll(() => width(b), { timeout: 30_000 }).toBe(40)
+})
