@@ -53,10 +53,11 @@ export function ConversationPage(props: ConversationPageProps) {
 }
 
 const readOnly: MessageActions = {}
+const goneCodes = new Set(['EPOCH_PURGED', 'EPOCH_OTHER'])
 
 function OpenPage(props: ConversationPageProps & { readonly conversation: OpenConversation }) {
   const { conversation, id, onSettings } = props
-  const { restore } = useConversationActions()
+  const { restore, download } = useConversationActions()
   const toast = useToast()
   const pictures = useAttachments()
   const { engine } = useServices()
@@ -84,7 +85,9 @@ function OpenPage(props: ConversationPageProps & { readonly conversation: OpenCo
     if (pictures.attachments.length === 0) ask([])
     else pictures.keep().then(ask, (error: unknown) => toast({ text: `Not sent: ${String(error)}` }))
   }
-  const canWrite = writable && !deleted && !absent
+  // Deleted for good somewhere else. What is on the screen is the last that is seen of it here, unless it was set aside.
+  const gone = status.kind === 'saved' && status.relay === 'refused' && goneCodes.has(status.reason?.code ?? '')
+  const canWrite = writable && !deleted && !absent && !gone
   return (
     <>
       <Header {...props} />
@@ -104,7 +107,20 @@ function OpenPage(props: ConversationPageProps & { readonly conversation: OpenCo
             It is kept there until it is deleted for ever, and can be restored.
           </Banner>
         )}
-        {absent && (
+        {gone && (
+          <Banner
+            tone="warn"
+            title="This conversation was deleted for ever elsewhere"
+            actions={
+              <Button size="small" onClick={() => download(id)}>
+                Download
+              </Button>
+            }
+          >
+            What is still shown here goes when you leave it. What this device had not sent is set aside.
+          </Banner>
+        )}
+        {absent && !gone && (
           <Banner tone="calm" title="This conversation is not on this device yet">
             It appears here as soon as the relay or another window brings it.
           </Banner>

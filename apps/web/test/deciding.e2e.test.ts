@@ -1,0 +1,111 @@
+import type { Browser } from 'playwright'
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import { Scene } from './scene.ts'
+import { type AppWindow, launch } from './window.ts'
+
+let browser: Browser
+let scene: Scene
+
+beforeAll(async () => {
+  browser = await launch()
+})
+
+afterAll(async () => {
+  await browser.close()
+})
+
+beforeEach(async () => {
+  scene = await Scene.set(browser)
+})
+
+afterEach(async () => {
+  expect(await scene.strike(), 'errors that reached a page').toEqual([])
+})
+
+const press = (window: AppWindow, name: string) => window.page.getByRole('button', { name, exact: true }).click()
+const choose = (window: AppWindow, name: string) => window.page.getByRole('menuitem', { name, exact: true }).click()
+
+test('W9 deleted for ever: gone everywhere, and what another device had not sent is set aside there and restored', async () => {
+  const a = await scene.open(await scene.profile())
+  const context = await scene.profile()
+  const b = await scene.open(context)
+  await a.create()
+  await scene.chat(a, 'Soon gone', 'Indeed')
+  await b.choose('Soon gone')
+  await b.shows('Indeed')
+  await context.setOffline(true)
+  // The model is out of reach too: the question is what is written.
+  await b.type('Not sent in time')
+  await b.page.getByRole('button', { name: 'Retry' }).last().waitFor()
+
+  await press(a, 'Conversation actions')
+  await choose(a, 'Move to trash')
+  await press(a, 'Trash')
+  await press(a, 'Empty trash')
+  await press(a, 'Delete for ever')
+  await a.page.getByText('The trash is empty.').waitFor()
+
+  await context.setOffline(false)
+  await press(b, 'Look at what is set aside')
+  await press(b, 'Restore as new')
+  await b.shows('Indeed')
+  await b.shows('Not sent in time')
+  await press(a, 'Back to conversations')
+  await a.choose('Soon gone')
+  await a.shows('Not sent in time')
+  const c = await scene.open(await scene.profile())
+  await c.items.filter({ hasText: 'Soon gone' }).waitFor()
+  expect(await c.items.count()).toBe(1)
+})
+
+test('a message is deleted and brought back, and a fork goes on from where it was made', async () => {
+  const a = await scene.open(await scene.profile())
+  await a.create()
+  await scene.chat(a, 'First question', 'First answer')
+  await scene.chat(a, 'Second question', 'Second answer')
+  const more = (text: string) => a.article(text).getByRole('button', { name: 'More' }).click()
+  await more('First answer')
+  await choose(a, 'Delete message')
+  await a.shows('This message was deleted.')
+  await press(a, 'Undo')
+  await a.shows('First answer')
+
+  await more('First answer')
+  await choose(a, 'Fork from here')
+  await a.page.getByRole('heading', { name: 'First question (fork)' }).waitFor()
+  await a.shows('First answer')
+  expect(await a.articles.count()).toBe(2)
+  await scene.chat(a, 'Another way', 'Taken')
+  await a.items.filter({ hasText: /^First question$/ }).click()
+  await a.shows('Second answer')
+  expect(await a.articles.count()).toBe(4)
+})
+
+test('a picture is sent to the model as data, and one that cannot be sent is refused in words', async () => {
+  const a = await scene.open(await scene.profile())
+  await a.create()
+  const png = Buffer.from(
+    'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==',
+    'base64',
+  )
+  const files = a.page.locator('input[type=file]')
+  await files.setInputFiles({ name: 'notes.png', mimeType: 'image/png', buffer: Buffer.from('words') })
+  await a.page.getByRole('alert').filter({ hasText: 'notes.png' }).waitFor()
+  await files.setInputFiles({ name: 'dot.png', mimeType: 'image/png', buffer: png })
+  await a.page.getByRole('img', { name: 'dot.png' }).waitFor()
+  await a.type('What is this?')
+  const { request } = await scene.model.asked().then((answering) => {
+    answering.say('A dot')
+    answering.end()
+    return answering
+  })
+  await a.shows('A dot')
+  expect(request.messages.at(-1)?.content).toEqual([
+    { type: 'image_url', image_url: { url: `data:image/png;base64,${png.toString('base64')}` } },
+    { type: 'text', text: 'What is this?' },
+  ])
+  await a.page.getByRole('button', { name: 'Open dot.png' }).click()
+  await a.page.getByRole('dialog', { name: 'dot.png' }).waitFor()
+  await a.page.keyboard.press('Escape')
+  await a.page.getByRole('dialog', { name: 'dot.png' }).waitFor({ state: 'detached' })
+})
