@@ -47,6 +47,8 @@ export function createFeedKeeper(options: FeedKeeperOptions): FeedKeeper {
   let name = options.cursor?.incarnation ?? ''
   let before = name
   let voided: string | null = null
+  /** The history that another tab wrote down last. It may hear of one before this tab does. */
+  let heard: string | null = null
 
   const cursor = (): FeedCursor => ({ incarnation: connection.incarnation(), feed: upTo })
 
@@ -93,7 +95,7 @@ export function createFeedKeeper(options: FeedKeeperOptions): FeedKeeper {
     reset: () => {
       unwritten.clear()
       upTo = 0
-      isReset = true
+      isReset = heard !== connection.incarnation()
       voided = before
       write()
     },
@@ -116,6 +118,7 @@ export function createFeedKeeper(options: FeedKeeperOptions): FeedKeeper {
     isVoid: () => isReset || offering > 0,
     isWriting: () => writing,
     written: (now) => {
+      heard = now.incarnation
       if (leads() || now.incarnation !== connection.incarnation()) return
       if (isReset && now.incarnation !== voided) {
         isReset = false
