@@ -68,6 +68,11 @@ export function createBlobs(options: BlobSyncOptions): BlobSync {
     fresh.get(sha256) ?? (supported ? await journal.read((handle) => handle.getBlob(sha256)) : null)
 
   const send = async (sha256: string, to: BlobAddress): Promise<void> => {
+    // Another tab may have sent it.
+    if (!fresh.has(sha256) && !(await journal.read((handle) => handle.uploads())).includes(sha256)) {
+      waiting.delete(sha256)
+      return
+    }
     const blob = await stored(sha256)
     const answer = blob ? await uploadBlob(space, to, sha256, blob, fetch) : null
     if (answer === null) {

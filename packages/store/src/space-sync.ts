@@ -1,4 +1,4 @@
-import { REFUSAL } from '@holdfast/protocol'
+import { joinUpdates, REFUSAL } from '@holdfast/protocol'
 import type { BlobSync } from './blobs.ts'
 import { exchange } from './connection/sync/exchange.ts'
 import type { SpaceConnection } from './connection/sync/port.ts'
@@ -8,12 +8,16 @@ import type { Journal } from './journal-port.ts'
 import { campaign } from './leadership.ts'
 import type { List } from './list.ts'
 import type { Lives } from './lives.ts'
-import type { FeedCursor } from './persistence/port.ts'
+import type { DocumentRecord, FeedCursor, StoredDocument } from './persistence/port.ts'
 import { isBehind, isWaiting } from './persistence/records.ts'
 import { createUpkeep, passOver } from './space-upkeep.ts'
 
 /** Exchanges at a time. Each is a channel and a few rows in memory. */
 const CONCURRENCY = 96
+/** Bytes of rows that may be in memory for exchanges, or one document if that is more. */
+const IN_FLIGHT = 32 * 1024 * 1024
+/** What nobody opens has nobody to compact it but us, from this many rows on. */
+const COMPACT_ROWS = 64
 /** A document that changes all the time is fetched this often, in milliseconds. */
 const REFETCH_MS = 1_500
 /** Of this many documents it is remembered when they were fetched. */
@@ -73,6 +77,7 @@ export function startSpaceSync(options: SpaceSyncOptions): SpaceSync {
   const timers = new Set<() => void>()
   /** What is to be fetched, the newest last; made anew when more has come. */
   let queue: string[] = []
+  let inFlight = 0
   let fallen = 0
   let closed = false
 
@@ -129,6 +134,20 @@ export function startSpaceSync(options: SpaceSyncOptions): SpaceSync {
   const syncOne = async (id: string): Promise<void> => {
     const record = list.record(id)
     const stored = record && record.rows > 0 ? await journal.read((handle) => handle.load(id)) : null
+    const bytes = stored?.updates.reduce((sum, row) => sum + row.length, 0) ?? 0
+    inFlight += bytes
+    try {
+      await exchangeOne(id, record, stored)
+    } finally {
+      inFlight -= bytes
+    }
+  }
+
+  const exchangeOne = async (
+    id: string,
+    record: DocumentRecord | undefined,
+    stored: StoredDocument | null,
+  ): Promise<void> => {
     let taken = false
     const outcome = await exchange({
       connection,
@@ -150,6 +169,7 @@ export function startSpaceSync(options: SpaceSyncOptions): SpaceSync {
         // before it told one, and nobody would ever see it in a list.
         if (taken && ((record?.edited ?? 0) > 0 || !list.record(id)?.summary)) await look(id)
         const now = list.record(id)
+        if (now && now.rows >= COMPACT_ROWS && !lives.isOpen(id)) await journal.compact(id, joinUpdates)
         const again = taken && clock.now() - (fetchedAt.get(id) ?? 0) < REFETCH_MS
         if (taken) {
           if (fetchedAt.size > REMEMBERED) fetchedAt.clear()
@@ -208,7 +228,7 @@ export function startSpaceSync(options: SpaceSyncOptions): SpaceSync {
     if (!leadership.leads() || !online() || journal.failure()) return
     if (busy.size >= CONCURRENCY) return
     fill()
-    while (busy.size < CONCURRENCY) {
+    while (busy.size < CONCURRENCY && inFlight < IN_FLIGHT) {
       const id = next()
       if (id === null) return
       busy.add(id)
