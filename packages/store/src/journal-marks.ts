@@ -1,6 +1,5 @@
 import { type Batch, dropMarks, pendingOf } from './journal-batch.ts'
-import type { SyncMark } from './journal-port.ts'
-import type { FeedCursor, RemoteEntry } from './persistence/port.ts'
+import type { Journal } from './journal-port.ts'
 
 /** Everything in one batch speaks of one history: marks of another are forgotten, which costs a question and no data. */
 export function speakOf(batch: Batch, history: string): void {
@@ -8,30 +7,59 @@ export function speakOf(batch: Batch, history: string): void {
   batch.history = history
 }
 
-export function markIn(batch: Batch, id: string, history: string, mark: SyncMark): void {
-  speakOf(batch, history)
-  const pending = pendingOf(batch, id)
-  pending.sent = Math.max(pending.sent, mark.sent ?? 0)
-  pending.position = mark.position ?? pending.position
-  pending.told = mark.told ?? pending.told
-  pending.remote = mark.remote ?? pending.remote
-}
+export type Marking = Pick<
+  Journal,
+  'mark' | 'markSent' | 'learn' | 'adopt' | 'offer' | 'touch' | 'note' | 'renameHistory'
+>
 
-export function learnIn(
-  batch: Batch,
-  entries: readonly (RemoteEntry & { readonly id: string })[],
-  cursor: FeedCursor,
-): void {
-  speakOf(batch, cursor.incarnation)
-  for (const { id, ...remote } of entries) pendingOf(batch, id).remote = remote
-  batch.cursor = cursor
-}
-
-/** What was marked so far is of the epoch before. */
-export function adoptIn(batch: Batch, id: string, epoch: string): void {
-  Object.assign(pendingOf(batch, id), { offer: true, epoch, sent: 0, position: null })
-}
-
-export function renameIn(batch: Batch | null, follows: (name: string) => boolean, name: string): void {
-  if (batch !== null && batch.history !== null && follows(batch.history)) batch.history = name
+/** The part of a journal that writes no rows: what is known of them. */
+export function marking(next: () => Batch, writing: () => Batch | null, schedule: () => void): Marking {
+  return {
+    mark: (id, history, { sent = 0, position, told, remote }) => {
+      speakOf(next(), history)
+      const pending = pendingOf(next(), id)
+      pending.sent = Math.max(pending.sent, sent)
+      pending.position = position ?? pending.position
+      pending.told = told ?? pending.told
+      pending.remote = remote ?? pending.remote
+      schedule()
+    },
+    markSent: (id, sent) => {
+      const pending = pendingOf(next(), id)
+      pending.sent = Math.max(pending.sent, sent)
+      schedule()
+    },
+    learn: (entries, cursor) => {
+      const batch = next()
+      speakOf(batch, cursor.incarnation)
+      for (const { id, ...remote } of entries) pendingOf(batch, id).remote = remote
+      batch.cursor = cursor
+      schedule()
+    },
+    adopt: (id, epoch) => {
+      // What was marked so far is of the epoch before.
+      Object.assign(pendingOf(next(), id), { offer: true, epoch, sent: 0, position: null })
+      schedule()
+    },
+    offer: (ids) => {
+      for (const id of ids) pendingOf(next(), id).offer = true
+      schedule()
+    },
+    touch: (id, summary) => {
+      const pending = pendingOf(next(), id)
+      pending.touched = true
+      pending.summary = summary
+      schedule()
+    },
+    note: ({ add, remove }) => {
+      if (add) next().add.push(add)
+      if (remove) next().remove.push(remove)
+      schedule()
+    },
+    renameHistory: (follows, name) => {
+      for (const batch of [next(), writing()]) {
+        if (batch !== null && batch.history !== null && follows(batch.history)) batch.history = name
+      }
+    },
+  }
 }

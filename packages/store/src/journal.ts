@@ -12,7 +12,7 @@ import {
   settle,
   waitFor,
 } from './journal-batch.ts'
-import { adoptIn, learnIn, markIn, renameIn, speakOf } from './journal-marks.ts'
+import { marking, speakOf } from './journal-marks.ts'
 import type { Journal, JournalFailure, JournalOwner } from './journal-port.ts'
 import { compactUpdates, mergeAll } from './merge.ts'
 import { type Persistence, PersistenceError, type PersistenceHandle } from './persistence/port.ts'
@@ -168,6 +168,11 @@ export function createJournal(
 
   return {
     start: open,
+    ...marking(
+      () => next,
+      () => writing,
+      schedule,
+    ),
     append: (id, update, local) => {
       const pending = pendingOf(next, id)
       pending.updates.push(update)
@@ -191,28 +196,12 @@ export function createJournal(
       schedule()
       changes.tell()
     },
-    mark: (id, history, mark) => {
-      markIn(next, id, history, mark)
-      schedule()
-    },
-    learn: (entries, cursor) => {
-      learnIn(next, entries, cursor)
-      schedule()
-    },
     putBlob: (blob) => {
       next.blobs.push(blob)
       // A little later in the same task, so that the edit which refers to it goes along.
       let hops = 8
       const hop = (): void => (hops-- > 0 ? queueMicrotask(hop) : schedule())
       hop()
-    },
-    adopt: (id, epoch) => {
-      adoptIn(next, id, epoch)
-      schedule()
-    },
-    renameHistory: (follows, name) => {
-      renameIn(next, follows, name)
-      renameIn(writing, follows, name)
     },
     settled: () => {
       if (failure) return Promise.reject(failure.error)
@@ -221,32 +210,12 @@ export function createJournal(
       schedule()
       return done
     },
-    markSent: (id, sent) => {
-      const pending = pendingOf(next, id)
-      pending.sent = Math.max(pending.sent, sent)
-      schedule()
-    },
-    touch: (id, summary) => {
-      const pending = pendingOf(next, id)
-      pending.touched = true
-      pending.summary = summary
-      schedule()
-    },
-    offer: (ids) => {
-      for (const id of ids) pendingOf(next, id).offer = true
-      schedule()
-    },
     setCursor: (cursor) => {
       if (next.history !== null) speakOf(next, cursor.incarnation)
       next.cursor = cursor
       const done = waitFor(next.waiters)
       schedule()
       return done
-    },
-    note: ({ add, remove }) => {
-      if (add) next.add.push(add)
-      if (remove) next.remove.push(remove)
-      schedule()
     },
     stateOf: (id) => {
       if (!hasUpdates(next, id) && !hasUpdates(writing, id)) return 'clean'
