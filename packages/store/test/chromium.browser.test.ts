@@ -1,4 +1,5 @@
 import { addMessage, initConversation } from '@holdfast/conversation'
+import { virtualClock } from '@holdfast/testkit'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { IndexeddbPersistence } from 'y-indexeddb'
 import * as Y from 'yjs'
@@ -8,7 +9,7 @@ import { openStore } from '../src/store.ts'
 import type { OpenConversation, Store } from '../src/types.ts'
 import { importYIndexedDb } from '../src/y-indexeddb.ts'
 import { deleteDatabase, failingPuts } from './indexeddb-faults.ts'
-import { manualClock, until } from './world.ts'
+import { until } from './world.ts'
 
 let space = ''
 let count = 0
@@ -26,7 +27,7 @@ afterEach(async () => {
 })
 
 /** A tab of this browser: real IndexedDB, BroadcastChannel and locks; only the time between retries is the test's. */
-async function tab(clock = manualClock()): Promise<{ store: Store; clock: ReturnType<typeof manualClock> }> {
+async function tab(clock = virtualClock()): Promise<{ store: Store; clock: ReturnType<typeof virtualClock> }> {
   const store = await openStore({ space, persistence: indexedDbPersistence({ space }), clock })
   stores.push(store)
   return { store, clock }
@@ -45,7 +46,7 @@ const texts = (conversation: OpenConversation) => ({
 })
 
 /** Moves the clock on whenever the store waits, until it has saved. */
-async function recover(store: Store, clock: ReturnType<typeof manualClock>): Promise<void> {
+async function recover(store: Store, clock: ReturnType<typeof virtualClock>): Promise<void> {
   clock.advance(60_000)
   await until(store.status, ({ notSaved }) => !notSaved)
 }
@@ -90,7 +91,7 @@ describe('faults in a real browser', () => {
   }
 
   test('B3 a database of a newer version is refused by name, and what is written stays in memory', async () => {
-    const raw = await openDatabase(indexedDB, databaseName(space), manualClock(), 99)
+    const raw = await openDatabase(indexedDB, databaseName(space), virtualClock(), 99)
     raw.close()
     const { store } = await tab()
     expect(store.status.get().notSaved?.reason.code).toBe('NEWER_VERSION')
@@ -101,25 +102,25 @@ describe('faults in a real browser', () => {
   })
 
   test('B4 an upgrade that another tab blocks is BLOCKED, and works when that tab lets go', async () => {
-    const old = await openDatabase(indexedDB, databaseName(space), manualClock(), VERSION)
-    await expect(openDatabase(indexedDB, databaseName(space), manualClock(), VERSION + 1)).rejects.toMatchObject({
+    const old = await openDatabase(indexedDB, databaseName(space), virtualClock(), VERSION)
+    await expect(openDatabase(indexedDB, databaseName(space), virtualClock(), VERSION + 1)).rejects.toMatchObject({
       code: 'BLOCKED',
     })
     old.close()
-    const upgraded = await openDatabase(indexedDB, databaseName(space), manualClock(), VERSION + 1)
+    const upgraded = await openDatabase(indexedDB, databaseName(space), virtualClock(), VERSION + 1)
     expect(upgraded.version).toBe(VERSION + 1)
     upgraded.close()
   })
 
   test('B5 a newer program that upgrades the database takes it from this one, which says so', async () => {
     const { store } = await tab()
-    const upgraded = await openDatabase(indexedDB, databaseName(space), manualClock(), VERSION + 1)
+    const upgraded = await openDatabase(indexedDB, databaseName(space), virtualClock(), VERSION + 1)
     await until(store.status, ({ notSaved }) => notSaved?.reason.code === 'NEWER_VERSION')
     upgraded.close()
   })
 
   test('B6 an IndexedDB that never answers is UNAVAILABLE after ten seconds', async () => {
-    const clock = manualClock()
+    const clock = virtualClock()
     const silent = { open: () => ({}) as IDBOpenDBRequest } as unknown as IDBFactory
     const opening = indexedDbPersistence({ space, indexedDB: silent, clock }).open()
     clock.advance(10_000)

@@ -1,4 +1,5 @@
 import { addMessage } from '@holdfast/conversation'
+import { channelHub, lockManager } from '@holdfast/testkit'
 import type { UpdateLog } from '@holdfast/update-log'
 import * as Y from 'yjs'
 import { systemClock } from '../src/environment.ts'
@@ -6,7 +7,6 @@ import { type MemoryPersistence, memoryPersistence } from '../src/persistence/me
 import { openStore } from '../src/store.ts'
 import type { OpenConversation, OpenStoreOptions, Store } from '../src/types.ts'
 import { type RelayHarness, WebSocketOfNode } from './relay-harness.ts'
-import { channelHub, lockManager } from './world.ts'
 
 export interface Device {
   readonly persistence: MemoryPersistence
@@ -16,8 +16,8 @@ export interface Device {
 /** One browser on one machine. Its stores are its tabs. */
 export function deviceOf(relay: () => RelayHarness, stores: Set<Store>): Device {
   const persistence = memoryPersistence()
-  const channel = channelHub()
-  const manager = lockManager()
+  const hub = channelHub()
+  const locksOf = lockManager()
   return {
     persistence,
     open: async (options = {}) => {
@@ -26,8 +26,8 @@ export function deviceOf(relay: () => RelayHarness, stores: Set<Store>): Device 
         persistence,
         relay: relay().address,
         WebSocket: WebSocketOfNode,
-        channel,
-        locks: manager.tab().locks,
+        channel: (name) => hub(name),
+        locks: locksOf(),
         // Retries at once: how long they wait is backoff's own test.
         random: { next: () => 0.01, bytes: (length) => crypto.getRandomValues(new Uint8Array(length)) },
         clock: systemClock,

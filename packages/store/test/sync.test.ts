@@ -278,6 +278,33 @@ describe('over /sync', () => {
   })
 })
 
+test('C29 what is edited elsewhere all day and never opened here does not pile up', async () => {
+  const laptop = device()
+  const here = await laptop.open()
+  const there = await device().open()
+  const yours = await there.create({ title: 'Busy' })
+  await yours.sent()
+  await until(here.list, (items) => items.length === 1)
+  await until(here.status, ({ behind }) => behind === 0)
+  const handle = await laptop.persistence.open()
+  const { epoch, have } = (await handle.documents())[0]!
+  // As many rows as a day leaves.
+  for (let i = 0; i < 80; i++) {
+    await handle.write({ documents: [{ id: yours.id, updates: [Uint8Array.of(0, 0)], local: false }] })
+  }
+  expect(epoch).not.toBeNull()
+  await closeStore(here)
+  say(yours, 'more')
+  await yours.sent()
+  const again = await laptop.open()
+  await until(again.list, ([item]) => item?.summary.messages === 1 && !item.behind)
+  const rows = async () => (await handle.documents())[0]!
+  while ((await rows()).rows > 1) await new Promise((resolve) => setImmediate(resolve))
+  expect((await rows()).have).toBeGreaterThan(have)
+  const mine = await again.open(yours.id)
+  expect(textsOf(mine)).toEqual(['more'])
+})
+
 describe('blobs', () => {
   const picture = Uint8Array.from({ length: 5_000 }, (_, i) => i % 251)
 
@@ -298,6 +325,33 @@ describe('blobs', () => {
     expect(got.mediaType).toBe('image/png')
     await relay.stop()
     expect((await other.blobs.get(ref.sha256)).bytes.length).toBe(5_000)
+  })
+
+  test('C25 a download that breaks off is taken up where it ended', async () => {
+    const sender = await device().open()
+    const ref = await sender.blobs.put(picture, 'image/png')
+    await until(sender.status, ({ uploads }) => uploads === 0)
+    const ranges: (string | null)[] = []
+    const breaking: typeof fetch = async (input, init) => {
+      const response = await globalThis.fetch(input, init)
+      if (!String(input).includes('/blobs/')) return response
+      ranges.push(new Headers(init?.headers).get('range'))
+      if (ranges.length > 1) return response
+      const all = new Uint8Array(await response.arrayBuffer())
+      const parts = [all.slice(0, 2_000)]
+      const body = new ReadableStream<Uint8Array>({
+        pull: (controller) => {
+          const part = parts.shift()
+          if (part) controller.enqueue(part)
+          else controller.error(new Error('a test cut this'))
+        },
+      })
+      return new Response(body, { status: 200, headers: { 'content-type': 'image/png' } })
+    }
+    const other = await device().open({ fetch: breaking })
+    await until(other.status, (status) => status.relay === 'connected')
+    expect([...(await other.blobs.get(ref.sha256)).bytes]).toEqual([...picture])
+    expect(ranges).toEqual([null, 'bytes=2000-'])
   })
 
   test('C26 what is not there, not what was asked for, or no hash, is said by name', async () => {
