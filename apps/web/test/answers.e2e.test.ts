@@ -1,29 +1,9 @@
-import type { Browser } from 'playwright'
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import { expect } from 'vitest'
 import { BrowserProcess } from './browser-process.ts'
-import { pointAtModel, Scene } from './scene.ts'
-import { AppWindow, launch } from './window.ts'
+import { pointAtModel, test } from './scene.ts'
+import { AppWindow } from './window.ts'
 
-let browser: Browser
-let scene: Scene
-
-beforeAll(async () => {
-  browser = await launch()
-})
-
-afterAll(async () => {
-  await browser.close()
-})
-
-beforeEach(async () => {
-  scene = await Scene.set(browser)
-})
-
-afterEach(async () => {
-  expect(await scene.strike(), 'errors that reached a page').toEqual([])
-})
-
-test('an answer is stopped from another window, of another profile', async () => {
+test('an answer is stopped from another window, of another profile', async ({ scene }) => {
   const a = await scene.open(await scene.profile())
   const b = await scene.open(await scene.profile())
   await a.create()
@@ -45,7 +25,7 @@ test('an answer is stopped from another window, of another profile', async () =>
   await a.shows('Asked from the other window')
 })
 
-test('a window that dies in mid-answer leaves it interrupted, and another goes on', async () => {
+test('a window that dies in mid-answer leaves it interrupted, and another goes on', async ({ scene }) => {
   await using dying = await BrowserProcess.start()
   await pointAtModel(dying.context, scene.model)
   const a = await AppWindow.open(dying.context, scene.relay.address)
@@ -68,7 +48,9 @@ test('a window that dies in mid-answer leaves it interrupted, and another goes o
   await b.shows('A whole answer')
 })
 
-test('an image pasted offline is shown from the device, and is on another profile once the relay is back', async () => {
+test('an image pasted offline is shown from the device, and is on another profile once the relay is back', async ({
+  scene,
+}) => {
   const a = await scene.open(await scene.profile())
   const b = await scene.open(await scene.profile())
   await a.create()

@@ -1,31 +1,13 @@
 import { cp, rm } from 'node:fs/promises'
 import { seededRandom } from '@holdfast/testkit'
-import type { Browser } from 'playwright'
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import { expect } from 'vitest'
 import { BrowserProcess } from './browser-process.ts'
-import { pointAtModel, Scene } from './scene.ts'
-import { AppWindow, launch } from './window.ts'
+import { pointAtModel, test } from './scene.ts'
+import { AppWindow } from './window.ts'
 
-let browser: Browser
-let scene: Scene
-
-beforeAll(async () => {
-  browser = await launch()
-})
-
-afterAll(async () => {
-  await browser.close()
-})
-
-beforeEach(async () => {
-  scene = await Scene.set(browser)
-})
-
-afterEach(async () => {
-  expect(await scene.strike(), 'errors that reached a page').toEqual([])
-})
-
-test('ten conversations written offline, the page closed: a new page brings them to another profile, which opens none', async () => {
+test('ten conversations written offline, the page closed: a new page brings them to another profile, which opens none', async ({
+  scene,
+}) => {
   const context = await scene.profile()
   const first = await scene.open(context)
   const watcher = await scene.open(await scene.profile())
@@ -49,7 +31,9 @@ test('ten conversations written offline, the page closed: a new page brings them
   await watcher.shows(`An answer to ${titles[3]}`)
 })
 
-test('yesterday’s data folder restored under running clients: everything is whole again, nothing doubled', async () => {
+test('yesterday’s data folder restored under running clients: everything is whole again, nothing doubled', async ({
+  scene,
+}) => {
   const a = await scene.open(await scene.profile())
   const b = await scene.open(await scene.profile())
   await a.create()
@@ -81,7 +65,7 @@ test('yesterday’s data folder restored under running clients: everything is wh
   expect(await c.items.count()).toBe(2)
 })
 
-test('a window of the version before /sync and one of today work on one conversation', async () => {
+test('a window of the version before /sync and one of today work on one conversation', async ({ scene }) => {
   const today = await scene.open(await scene.profile())
   const before = await scene.open(await scene.profile(), scene.relay.address.replace('/#', '/?wire=stock#'))
   await today.create()
@@ -116,7 +100,7 @@ test('a window of the version before /sync and one of today work on one conversa
 
 test('relay, browser or both killed at random 50 times: whatever was called saved is there', {
   timeout: 600_000,
-}, async () => {
+}, async ({ scene }) => {
   const random = seededRandom(Number(process.env.SEED ?? Date.now() % 1_000_000))
   const told = `seed ${random.seed}`
   const { relay, model } = scene

@@ -1,7 +1,8 @@
 import type { Browser, BrowserContext } from 'playwright'
+import { test as base, expect } from 'vitest'
 import { ModelEndpoint } from './model-endpoint.ts'
 import { RelayProcess } from './relay-process.ts'
-import { AppWindow } from './window.ts'
+import { AppWindow, launch } from './window.ts'
 
 /** Points the page at the test's model; the settings are where the page itself keeps them. */
 export async function pointAtModel(context: BrowserContext, model: ModelEndpoint): Promise<void> {
@@ -60,3 +61,21 @@ export class Scene {
     return complaints
   }
 }
+
+/** A test with a scene of its own, in a browser that the tests of a file share. Errors that reach a page fail it. */
+export const test = base.extend<{ browser: Browser; scene: Scene }>({
+  browser: [
+    // biome-ignore lint/correctness/noEmptyPattern: vitest reads from the pattern which fixtures this one needs
+    async ({}, use) => {
+      const browser = await launch()
+      await use(browser)
+      await browser.close()
+    },
+    { scope: 'file' },
+  ],
+  scene: async ({ browser }, use) => {
+    const scene = await Scene.set(browser)
+    await use(scene)
+    expect(await scene.strike(), 'errors that reached a page').toEqual([])
+  },
+})

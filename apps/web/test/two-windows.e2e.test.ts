@@ -1,32 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import { addMessage, lastShownId, readConversation } from '@holdfast/conversation'
-import type { Browser } from 'playwright'
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import { expect } from 'vitest'
 import { WebsocketProvider } from 'y-websocket'
 import * as Y from 'yjs'
-import { Scene } from './scene.ts'
-import { type AppWindow, launch } from './window.ts'
+import { test } from './scene.ts'
+import type { AppWindow } from './window.ts'
 
-let browser: Browser
-let scene: Scene
-
-beforeAll(async () => {
-  browser = await launch()
-})
-
-afterAll(async () => {
-  await browser.close()
-})
-
-beforeEach(async () => {
-  scene = await Scene.set(browser)
-})
-
-afterEach(async () => {
-  expect(await scene.strike(), 'errors that reached a page').toEqual([])
-})
-
-test('two windows of one browser see each other’s messages and an answer while it streams', async () => {
+test('two windows of one browser see each other’s messages and an answer while it streams', async ({ scene }) => {
   const context = await scene.profile()
   const a = await scene.open(context)
   const b = await scene.open(context)
@@ -46,7 +26,9 @@ test('two windows of one browser see each other’s messages and an answer while
   expect(await a.texts()).toHaveLength(4)
 })
 
-test('two profiles see each other’s messages and a streaming answer through the relay, and a third gets everything', async () => {
+test('two profiles see each other’s messages and a streaming answer through the relay, and a third gets everything', async ({
+  scene,
+}) => {
   const a = await scene.open(await scene.profile())
   const b = await scene.open(await scene.profile())
   await a.create()
@@ -74,7 +56,7 @@ test('two profiles see each other’s messages and a streaming answer through th
   await c.shows('Streaming to both windows')
 })
 
-test('the relay killed in mid-stream and started again loses nothing that either window showed', async () => {
+test('the relay killed in mid-stream and started again loses nothing that either window showed', async ({ scene }) => {
   const a = await scene.open(await scene.profile())
   const b = await scene.open(await scene.profile())
   await a.create()
@@ -99,7 +81,7 @@ test('the relay killed in mid-stream and started again loses nothing that either
   await c.shows('Shown before the kill, said while it was down, and after')
 })
 
-test('both go offline, both write, both come back: both have both, in the same order', async () => {
+test('both go offline, both write, both come back: both have both, in the same order', async ({ scene }) => {
   const a = await scene.open(await scene.profile())
   const b = await scene.open(await scene.profile())
   await a.create()
@@ -131,7 +113,7 @@ test('both go offline, both write, both come back: both have both, in the same o
   ])
 })
 
-test('reloaded with the relay down, the page opens and its text is there', async () => {
+test('reloaded with the relay down, the page opens and its text is there', async ({ scene }) => {
   const a = await scene.open(await scene.profile())
   await a.create()
   await scene.chat(a, 'Is it still here?', 'It is.')
@@ -144,12 +126,13 @@ test('reloaded with the relay down, the page opens and its text is there', async
   await a.page.reload()
   await a.shows('It is.')
   await scene.chat(a, 'And writing?', 'Works too.')
+  await a.status('Saved on this device').waitFor()
   await a.page.reload()
   await a.shows('Works too.')
   await a.status('Offline').waitFor()
 })
 
-test('an unmodified y-websocket provider reads and writes the same conversation', async () => {
+test('an unmodified y-websocket provider reads and writes the same conversation', async ({ scene }) => {
   const a = await scene.open(await scene.profile())
   await a.create()
   await scene.chat(a, 'Seen by a stock client', 'Certainly')
@@ -177,7 +160,7 @@ test('an unmodified y-websocket provider reads and writes the same conversation'
   provider.destroy()
 })
 
-test('Stop ends the answer, keeps what there is, and Retry makes an alternative', async () => {
+test('Stop ends the answer, keeps what there is, and Retry makes an alternative', async ({ scene }) => {
   const a = await scene.open(await scene.profile())
   await a.create()
   await a.type('Say something long')
@@ -195,7 +178,7 @@ test('Stop ends the answer, keeps what there is, and Retry makes an alternative'
   await a.shows(/2\s*\/\s*2/)
 })
 
-test('a wrong token: the page says so and asks for another', async () => {
+test('a wrong token: the page says so and asks for another', async ({ scene }) => {
   const context = await scene.profile()
   const a = await scene.open(context, `${scene.relay.listening.url}/#token=wrong`)
   await a.page.getByRole('button', { name: 'Use another token' }).click()
@@ -208,7 +191,9 @@ test('a wrong token: the page says so and asks for another', async () => {
   await b.shows('Welcome')
 })
 
-test('the device’s database deleted under the page: it says what is not saved, keeps the text, offers it, and mends itself', async () => {
+test('the device’s database deleted under the page: it says what is not saved, keeps the text, offers it, and mends itself', async ({
+  scene,
+}) => {
   const context = await scene.profile()
   // A browser that has lost its storage: opening fails for as long as the test says so.
   await context.addInitScript(() => {
