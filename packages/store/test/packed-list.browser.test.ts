@@ -1,4 +1,4 @@
-import { seededRandom } from '@holdfast/testkit'
+import { seededRandom, virtualClock } from '@holdfast/testkit'
 import { afterEach, describe, expect, test } from 'vitest'
 import { databaseName, indexedDbPersistence } from '../src/persistence/indexeddb.ts'
 import { repack } from '../src/persistence/indexeddb-list.ts'
@@ -6,7 +6,6 @@ import { openDatabase } from '../src/persistence/indexeddb-open.ts'
 import type { DocumentRecord, PersistenceHandle } from '../src/persistence/port.ts'
 import { deleteDatabase } from './indexeddb-faults.ts'
 import { updatesOf } from './persistence-contract.ts'
-import { manualClock } from './world.ts'
 
 const space = 'packed'
 const open: { close(): unknown }[] = []
@@ -19,7 +18,7 @@ const sorted = (records: readonly DocumentRecord[]) => [...records].sort((a, b) 
 
 /** The records as the transactions that wrote them left them, read the slow way. */
 async function truth(): Promise<DocumentRecord[]> {
-  const database = await openDatabase(indexedDB, databaseName(space), manualClock())
+  const database = await openDatabase(indexedDB, databaseName(space), virtualClock())
   const records = await new Promise<DocumentRecord[]>((resolve) => {
     const request = database.transaction('documents').objectStore('documents').getAll()
     request.onsuccess = () => resolve(request.result)
@@ -32,9 +31,9 @@ describe('the list in one row', () => {
   for (const seed of [1, 2, 3, 4, 5]) {
     test(`P20 whatever is written, compacted and packed in whatever order, the list is what the documents are (seed ${seed})`, async () => {
       const random = seededRandom(seed)
-      const persistence = indexedDbPersistence({ space, clock: manualClock() })
+      const persistence = indexedDbPersistence({ space, clock: virtualClock() })
       const handles: PersistenceHandle[] = [await persistence.open(), await persistence.open()]
-      const packer = await openDatabase(indexedDB, databaseName(space), manualClock())
+      const packer = await openDatabase(indexedDB, databaseName(space), virtualClock())
       open.push(...handles, packer)
       const [update] = updatesOf(['x'])
       const running: Promise<unknown>[] = []
@@ -61,7 +60,7 @@ describe('the list in one row', () => {
   }
 
   test('P21 many changed records are packed by themselves, a second later', async () => {
-    const clock = manualClock()
+    const clock = virtualClock()
     const handle = await indexedDbPersistence({ space, clock }).open()
     const [update] = updatesOf(['x'])
     const ids = Array.from({ length: 100 }, (_, i) => `doc-${i}`)
@@ -75,10 +74,10 @@ describe('the list in one row', () => {
   })
 
   test('P22 a row that cannot be read is as good as none', async () => {
-    const handle = await indexedDbPersistence({ space, clock: manualClock() }).open()
+    const handle = await indexedDbPersistence({ space, clock: virtualClock() }).open()
     const [update] = updatesOf(['x'])
     await handle.write({ documents: [{ id: 'a', updates: [update!], local: true }] })
-    const database = await openDatabase(indexedDB, databaseName(space), manualClock())
+    const database = await openDatabase(indexedDB, databaseName(space), virtualClock())
     await new Promise((resolve) => {
       const break_ = database.transaction('list', 'readwrite')
       break_.objectStore('list').put({ version: 3, bytes: Uint8Array.of(200, 1, 2) }, 'packed')
@@ -91,7 +90,7 @@ describe('the list in one row', () => {
 })
 
 async function recentCount(): Promise<number> {
-  const database = await openDatabase(indexedDB, databaseName(space), manualClock())
+  const database = await openDatabase(indexedDB, databaseName(space), virtualClock())
   const count = await new Promise<number>((resolve) => {
     const request = database.transaction('recent').objectStore('recent').count()
     request.onsuccess = () => resolve(request.result)

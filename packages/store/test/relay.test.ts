@@ -1,4 +1,5 @@
 import { addMessage } from '@holdfast/conversation'
+import { channelHub, lockManager } from '@holdfast/testkit'
 import type { UpdateLog } from '@holdfast/update-log'
 import { createMemoryLog } from '@holdfast/update-log/memory'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -10,7 +11,7 @@ import { statusText } from '../src/status-text.ts'
 import { openStore } from '../src/store.ts'
 import type { OpenConversation, OpenStoreOptions, Store } from '../src/types.ts'
 import { type RelayHarness, startRelay, TOKEN, WebSocketOfNode } from './relay-harness.ts'
-import { channelHub, lockManager, until } from './world.ts'
+import { until } from './world.ts'
 
 let relay: RelayHarness
 const stores = new Set<Store>()
@@ -31,8 +32,8 @@ interface Device {
 /** One browser on one machine. Its stores are its tabs. */
 function device(): Device {
   const persistence = memoryPersistence()
-  const channel = channelHub()
-  const manager = lockManager()
+  const hub = channelHub()
+  const locksOf = lockManager()
   return {
     persistence,
     open: async (options = {}) => {
@@ -41,8 +42,8 @@ function device(): Device {
         persistence,
         relay: relay.address,
         WebSocket: WebSocketOfNode,
-        channel,
-        locks: manager.tab().locks,
+        channel: (name) => hub(name),
+        locks: locksOf(),
         // Retries at once: how long they wait is backoff's own test.
         random: { next: () => 0.01, bytes: (length) => crypto.getRandomValues(new Uint8Array(length)) },
         clock: systemClock,
