@@ -282,6 +282,7 @@ export function startSpaceSync(options: SpaceSyncOptions): SpaceSync {
       feed: (entries, upTo) => {
         keeper.take(entries, upTo)
       },
+      isVoid: keeper.isVoid,
       unsupported: options.onUnsupported,
     },
   )

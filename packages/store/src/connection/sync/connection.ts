@@ -231,9 +231,11 @@ export function spaceConnection(
     follows: (name) => names.has(name),
     open: (wish, on) => {
       if (closed) return null
-      const opening = client.open(wish)
+      // A history may have been heard of and not been written down before the next one: what is marked is of neither.
+      const isVoid = events?.isVoid() ?? false
+      const opening = client.open(isVoid ? { ...wish, seq: 0 } : wish)
       if (opening === null) return null
-      channels.set(opening, on)
+      channels.set(opening, (effect) => on(isVoid && effect.kind === 'opened' ? { ...effect, trusted: false } : effect))
       socket.pump()
       return channelOf(opening)
     },

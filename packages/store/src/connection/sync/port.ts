@@ -43,6 +43,8 @@ export interface SpaceEvents {
   feed(entries: readonly SyncFeedEntry[], upTo: number): void
   /** The relay is there but has no `/sync`: it is of an older version. */
   unsupported(): void
+  /** Whether what is marked of documents is of a history that is over. */
+  isVoid(): boolean
 }
 
 /** What a channel tells. After `refused`, `set-aside`, `closed` or `lost` it tells nothing more. */
