@@ -80,6 +80,13 @@ export function createFeedKeeper(options: FeedKeeperOptions): FeedKeeper {
     journal.learn(entries, now)
   }
 
+  /** The tab that works for all has offered everything under the history that goes on here too. */
+  const believe = (): void => {
+    if (!isReset || leads() || heard !== connection.incarnation() || heard === voided) return
+    isReset = false
+    options.onChange()
+  }
+
   return {
     take: (entries, next) => {
       for (const entry of entries) unwritten.set(entry.document, entry)
@@ -90,6 +97,7 @@ export function createFeedKeeper(options: FeedKeeperOptions): FeedKeeper {
       before = name
       name = connection.incarnation()
       journal.renameHistory(connection.follows, connection.incarnation())
+      believe()
       write()
     },
     reset: () => {
@@ -120,10 +128,7 @@ export function createFeedKeeper(options: FeedKeeperOptions): FeedKeeper {
     written: (now) => {
       heard = now.incarnation
       if (leads() || now.incarnation !== connection.incarnation()) return
-      if (isReset && now.incarnation !== voided) {
-        isReset = false
-        options.onChange()
-      }
+      believe()
       for (const [id, entry] of unwritten) if (entry.number <= now.feed) unwritten.delete(id)
     },
   }
