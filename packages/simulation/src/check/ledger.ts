@@ -77,7 +77,8 @@ export function createLedger({ generation, relayHas, broken }: LedgerOptions): L
     for (const mark of of(tab, conversation)) {
       mark.told = 'synced'
       // Said of a folder that is gone since it was written, it may be late news; the end shows what came of it.
-      if (mark.generation === generation() && !relayHas(mark)) {
+      // So may what was purged since.
+      if (mark.generation === generation() && !purges.has(conversation) && !relayHas(mark)) {
         broken('synced-is-on-the-relay', `${text(mark)} was called synced and is not on the relay`)
       }
     }

@@ -98,8 +98,14 @@ function withOpen(call: Call, run: (tab: Tab, conversation: OpenConversation) =>
   })
 }
 
+/** A few edits in a row, each a transaction of its own. */
+function edit(call: Call, tab: Tab, conversation: OpenConversation): Done {
+  const count = 1 + call.random.int(3)
+  return Array.from({ length: count }, () => editOnce(call, tab, conversation) ?? '').join(', ')
+}
+
 /** Edits, unless the conversation has not arrived here yet. */
-function edit({ stage, random }: Call, tab: Tab, conversation: OpenConversation): Done {
+function editOnce({ stage, random }: Call, tab: Tab, conversation: OpenConversation): Done {
   const shown = conversation.get()
   if (shown.meta.id === '' || !shown.writable) return
   const name = random.pick(random.chance(0.6) ? COMMON : Object.keys(EDITS))
