@@ -16,11 +16,16 @@ export interface SummaryKeeper {
   forget(): void
 }
 
+const CORRECTIONS = 5
+
 export function keepSummary(doc: Y.Doc, reader: ConversationReader): SummaryKeeper {
   let computed: Uint8Array | null = null
   let unwritten = false
-  /** Two versions of this program may disagree about a summary: each puts it right once per row, not for ever. */
-  let correctedAt = -1
+  /**
+   * Two versions of this program may disagree about a summary: each puts it right a few times per row, not for ever. Once would not do:
+   * the feed can bring an older one behind it.
+   */
+  let corrected = { at: -1, times: 0 }
 
   doc.on('afterTransaction', (transaction: Y.Transaction) => {
     // Text that grows changes no summary, and is what there is most of.
@@ -43,13 +48,15 @@ export function keepSummary(doc: Y.Doc, reader: ConversationReader): SummaryKeep
     correct: ({ summary, last }) => {
       const now = current()
       unwritten = false
-      if ((summary && sameBytes(summary, now)) || correctedAt === last) return null
-      correctedAt = last
+      if (summary && sameBytes(summary, now)) return null
+      if (corrected.at !== last) corrected = { at: last, times: 0 }
+      if (corrected.times === CORRECTIONS) return null
+      corrected.times++
       return now
     },
     forget: () => {
       unwritten = true
-      correctedAt = -1
+      corrected = { at: -1, times: 0 }
     },
   }
 }
