@@ -55,8 +55,11 @@ export function applyWrite(before: DocumentRecord, write: DocumentWrite, holds =
     untold: before.untold || (own && (local || write.updates.length === 0) && !isSummary(before, write.summary)),
     revision: before.revision + 1,
   }
-  // Another history: it need not have the summary either.
-  if (write.offer) record = { ...record, edited: last, sent: 0, have: 0, there: 0, untold: record.summary !== null }
+  if (write.offer) {
+    // Another history need not have the summary either. Of what is not here there is nothing to tell.
+    const untold = record.rows > 0 && record.summary !== null
+    record = { ...record, edited: last, sent: 0, have: 0, there: 0, untold }
+  }
   if (!holds) return record
   const { position } = write
   const foreign = position !== undefined && record.epoch !== null && record.epoch !== position.epoch
