@@ -51,6 +51,9 @@ export function createLive(options: LiveOptions): Live {
   /** Given while nobody sees the document: over one socket for all, that alone is no reason for a channel. */
   let later: Connection | null = null
   let loaded = false
+  /** The device has been asked what it has, whether or not it could say: a relay is joined with that, never empty-handed. */
+  let asked = false
+  let wished: Connection | null = null
   let destroyed = false
   const summary = keepSummary(doc, reader)
   let damage: { readonly reason: PersistenceError; readonly since: number } | null = null
@@ -85,12 +88,13 @@ export function createLive(options: LiveOptions): Live {
     if (!destroyed) status.set(computeStatus())
   }
 
-  doc.on('update', (update: Uint8Array, origin: unknown) => {
+  const onUpdate = (update: Uint8Array, origin: unknown): void => {
     if (origin === FROM_DEVICE || origin === FROM_TABS) return
     if (record().purged !== 'no') options.keepAside(id, () => Y.encodeStateAsUpdate(doc))
     else journal.append(id, update, link === null || origin !== link.origin)
     refresh()
-  })
+  }
+  doc.on('update', onUpdate)
   doc.on('afterTransaction', (transaction: Y.Transaction) => {
     if (transaction.changed.size === 0) return
     const grown = [...transaction.changed.keys()].every((type) => type instanceof Y.Text)
@@ -112,7 +116,10 @@ export function createLive(options: LiveOptions): Live {
   }
 
   const takeRows = ({ record: { last }, updates }: StoredDocument): void => {
+    // While somebody listens, Yjs encodes each transaction as an update: at first that is all that was just read, for nobody.
+    if (!loaded) doc.off('update', onUpdate)
     apply(updates, FROM_DEVICE)
+    if (!loaded) doc.on('update', onUpdate)
     coverage.addUpTo(last)
   }
 
@@ -147,6 +154,10 @@ export function createLive(options: LiveOptions): Live {
       }
     } catch {
       // The journal has failed and says so; this is called again when the storage is open. Other tabs may have it.
+    }
+    if (!asked) {
+      asked = true
+      if (wished) live.connect(wished)
     }
     talk.ask()
     link?.poke()
@@ -183,6 +194,8 @@ export function createLive(options: LiveOptions): Live {
     membership: () => link?.membership ?? null,
     channel: () => link?.channel() ?? null,
     connect: (connection) => {
+      wished = connection
+      if (!asked) return
       disconnect()
       later = connection?.kind === 'sync' && !shown ? connection : null
       if (!connection || destroyed || later) {
