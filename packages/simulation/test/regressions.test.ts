@@ -51,6 +51,11 @@ const FOUND: readonly (readonly [string, number, string])[] = [
     100,
     'losePower:4:7pdby7 closeTab:0:jiwh5x crashTab:0:wwzcx2 edit:2:gawuc6 offline:1:xqxn89 storageFails:3:nlyte tab:0:3s6zkn edit:0:vov6a8 edit:0:jo1jy7 tab:1:1khm4s wait:1:17nog9 tab:4:i5fuf2 cut:2:fz7wp0 edit:0:x4qz70 wipe:0:gjev0e diskFails:2:lul35n closeTab:0:6jy7id open:0:memt3t wait:2:s5lqg2 relayCrashSoon:1:emxoe4 wait:1:i7mlfa',
   ],
+  [
+    'what is not here is not told to another history',
+    22,
+    'edit:1:vv15dc stream:3:qg78ok edit:2:5h4rsw finish:2:cw9jfk close:1:4zyk38 crashTabSoon:2:jttxrr wait:2:d1wpi1 edit:2:8u23f8 wipe:3:tvvty4',
+  ],
 ]
 
 test.each(FOUND)('%s (seed %i)', async (_name, seed, plan) => {
@@ -73,11 +78,6 @@ const OPEN: readonly (readonly [string, number, string])[] = [
     'acks ahead of the cursor, in a copy that goes on by the same name',
     70,
     'relayCrashSoon:0:8uagzx offline:4:cxvjdo edit:4:2pkxx1 crashTab:4:kolnuc closeTab:1:twgwg5 stream:2:o7d4sc edit:1:917tfx relayStarts:0:2zk7x3 open:4:vfu1av wait:1:wcpbod edit:0:ys7tuk storageFails:3:lj7rqk open:2:c32js4 storageFails:1:fvvfqs edit:3:83ve5l tab:4:c384ck edit:2:f5eijc edit:4:r7mp2r keepCopy:2:4zrrpa edit:3:miwy9f close:3:riva9j create:3:8648vt close:1:xh1g8r restore:1:n6q4wn',
-  ],
-  [
-    'a stale summary of a device that was told another history',
-    22,
-    'edit:1:vv15dc stream:3:qg78ok edit:2:5h4rsw finish:2:cw9jfk close:1:4zyk38 crashTabSoon:2:jttxrr wait:2:d1wpi1 edit:2:8u23f8 wipe:3:tvvty4',
   ],
   [
     'what a window wrote and died before telling',
