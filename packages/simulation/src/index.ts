@@ -1,6 +1,5 @@
 import '@holdfast/testkit/globals'
 
-export { OPEN } from './open.ts'
 export { EDITS } from './play/edits.ts'
 export { OPERATIONS } from './play/operations.ts'
 export { drawPlan, formatPlan, type Operation, type PlanOptions, parsePlan } from './play/plan.ts'

@@ -4,7 +4,7 @@ import { drawPlan, type Figures, parsePlan, type Run, shrink, simulate } from '.
 import { describeFailure } from './report.ts'
 
 const USAGE =
-  'npm run sim -- [--seeds N] [--seed FIRST] [--operations N] [--peers N] [--plan OPERATIONS] [--trace] [--keep-going]'
+  'npm run sim -- [--seeds N] [--seed FIRST] [--operations N] [--peers N] [--plan OPERATIONS] [--strict] [--trace] [--keep-going]'
 
 /** A mistake in what was typed: one line, no stack. */
 class UsageError extends Error {}
@@ -24,6 +24,7 @@ function read(args: string[]) {
       operations: { type: 'string', default: '200' },
       peers: { type: 'string', default: '5' },
       plan: { type: 'string' },
+      strict: { type: 'boolean', default: false },
       trace: { type: 'boolean', default: false },
       'keep-going': { type: 'boolean', default: false },
     },
@@ -35,6 +36,7 @@ function read(args: string[]) {
     operations: count('operations', values.operations),
     peers: count('peers', values.peers),
     plan: values.plan === undefined ? null : parsePlan(values.plan),
+    isStrict: values.strict,
     trace: values.trace,
     keepGoing: values['keep-going'],
   }
@@ -43,7 +45,7 @@ function read(args: string[]) {
 const say = (line: string): void => void process.stdout.write(`${line}\n`)
 
 async function main(args: string[]): Promise<number> {
-  const { first, seeds, operations, peers, plan, trace, keepGoing } = read(args)
+  const { first, seeds, operations, peers, plan, isStrict, trace, keepGoing } = read(args)
   const sums: Record<keyof Figures, number> = {
     events: 0,
     conversations: 0,
@@ -57,7 +59,7 @@ async function main(args: string[]): Promise<number> {
   const broken: number[] = []
   let done = 0
   for (let seed = first; seed < first + seeds; seed++) {
-    const run: Run = { seed, peers, plan: plan ?? drawPlan({ seed, operations, peers }) }
+    const run: Run = { seed, peers, isStrict, plan: plan ?? drawPlan({ seed, operations, peers }) }
     const outcome = await simulate(run)
     done++
     for (const key of Object.keys(sums) as (keyof Figures)[]) sums[key] += outcome.figures[key]

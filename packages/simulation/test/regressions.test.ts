@@ -59,10 +59,10 @@ const FOUND: readonly (readonly [string, number, string])[] = [
 ]
 
 test.each(FOUND)('%s (seed %i)', async (_name, seed, plan) => {
-  await play({ seed, plan: parsePlan(plan), peers: PEERS })
+  await play({ seed, plan: parsePlan(plan), peers: PEERS, isStrict: true })
 })
 
-/** What is known to be broken: `docs/decisions/0092`. When one of these holds, it belongs above, and its seed out of `src/open.ts`. */
+/** What is known to be broken: `docs/decisions/0092`. When one of these holds, it belongs above. */
 const OPEN: readonly (readonly [string, number, string])[] = [
   [
     'acks ahead of the cursor, in a copy that goes on by the same name',
@@ -87,6 +87,6 @@ const OPEN: readonly (readonly [string, number, string])[] = [
 ]
 
 test.each(OPEN)('open: %s (seed %i)', async (_name, seed, plan) => {
-  const { failures } = await simulate({ seed, plan: parsePlan(plan), peers: PEERS })
+  const { failures } = await simulate({ seed, plan: parsePlan(plan), peers: PEERS, isStrict: true })
   expect(failures).not.toEqual([])
 })
