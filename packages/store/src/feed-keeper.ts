@@ -74,10 +74,11 @@ export function createFeedKeeper(options: FeedKeeperOptions): FeedKeeper {
       purged,
       summary,
     }))
+    const restart = isReset
     isReset = false
     unwritten = new Map()
     written = now
-    journal.learn(entries, now)
+    journal.learn(entries, now, restart)
   }
 
   /** The tab that works for all has offered everything under the history that goes on here too. */

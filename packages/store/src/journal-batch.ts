@@ -37,6 +37,8 @@ export interface Batch {
   cursor: FeedCursor | null
   /** The incarnation that the marks in here speak of; null when there are none. */
   history: string | null
+  /** The cursor may go back: the feed began again. */
+  restart: boolean
   blobs: BlobWrite[]
   waiters: Waiter[]
   add: WritingNote[]
@@ -47,6 +49,7 @@ export const emptyBatch = (): Batch => ({
   documents: new Map(),
   cursor: null,
   history: null,
+  restart: false,
   blobs: [],
   waiters: [],
   add: [],
@@ -152,6 +155,7 @@ export function joinBatches(batch: Batch, later: Batch): Batch {
   }
   batch.cursor = later.cursor ?? batch.cursor
   batch.history = later.history ?? batch.history
+  batch.restart ||= later.restart
   batch.blobs.push(...later.blobs)
   batch.waiters.push(...later.waiters)
   batch.add.push(...later.add)

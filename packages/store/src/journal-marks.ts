@@ -29,11 +29,12 @@ export function marking(next: () => Batch, writing: () => Batch | null, schedule
       pending.sent = Math.max(pending.sent, sent)
       schedule()
     },
-    learn: (entries, cursor) => {
+    learn: (entries, cursor, restart = false) => {
       const batch = next()
       speakOf(batch, cursor.incarnation)
       for (const { id, ...remote } of entries) pendingOf(batch, id).remote = remote
       batch.cursor = cursor
+      batch.restart ||= restart
       schedule()
     },
     adopt: (id, epoch) => {

@@ -60,8 +60,8 @@ export interface Journal {
   appendForeign(id: string, update: Uint8Array): void
   /** What `/sync` has told; written along with what came before it, and only if `history` is still the one followed. */
   mark(id: string, history: string, mark: SyncMark): void
-  /** What the feed says of these documents, and the cursor behind it, in one transaction. */
-  learn(entries: readonly (RemoteEntry & { readonly id: string })[], cursor: FeedCursor): void
+  /** What the feed says of these documents, and the cursor behind it, in one transaction. `restart`: it began again. */
+  learn(entries: readonly (RemoteEntry & { readonly id: string })[], cursor: FeedCursor, restart?: boolean): void
   putBlob(blob: BlobWrite): void
   /** Writes this summary although nothing else changed; one that `summaryOf` gives by then outdoes it. */
   touch(id: string, summary: Uint8Array): void

@@ -136,6 +136,7 @@ export function createJournal(
         documents,
         ...(batch.cursor ? { cursor: batch.cursor } : {}),
         ...(batch.history === null ? {} : { history: batch.history }),
+        ...(batch.restart ? { restart: true } : {}),
         ...(batch.blobs.length > 0 ? { blobs: batch.blobs } : {}),
         writing: { add: batch.add, remove: batch.remove },
       })

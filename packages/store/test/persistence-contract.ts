@@ -310,6 +310,26 @@ export function persistenceContract(make: () => Promise<Harness>, capabilities: 
       expect((await records()).get('mine')).toMatchObject({ sent: 0, have: 0, there: 0, edited: 1 })
     })
 
+    test('P17 a tab that comes late with what the feed told takes nothing back, unless the feed began again', async () => {
+      const { open } = await prepare()
+      const handle = await open()
+      const remote = (seq: number) => ({ epoch: 'e', seq, purged: false, summary: Uint8Array.of(seq) })
+      const learn = (feed: number, seq: number, restart = false) =>
+        handle.write({
+          documents: [{ id: 'a', updates: [], local: false, remote: remote(seq) }],
+          cursor: { incarnation: 'i', feed },
+          history: 'i',
+          ...(restart ? { restart } : {}),
+        })
+      await learn(42, 5)
+      await learn(35, 3)
+      expect(await handle.cursor()).toEqual({ incarnation: 'i', feed: 42 })
+      expect([...((await handle.documents())[0]?.summary ?? [])]).toEqual([5])
+      await learn(2, 6, true)
+      expect(await handle.cursor()).toEqual({ incarnation: 'i', feed: 2 })
+      expect([...((await handle.documents())[0]?.summary ?? [])]).toEqual([6])
+    })
+
     test('P18 (W9) a purged document leaves its unsent rows aside, and lets go of what the relay had', async () => {
       const { open } = await prepare()
       const handle = await open()

@@ -1,7 +1,7 @@
 import type { PackedList } from './indexeddb-list.ts'
 import { type Body, transact } from './indexeddb-transaction.ts'
 import type { DocumentRecord, FeedCursor, WriteBatch } from './port.ts'
-import { applyWrite, completeRecord, freshRecord, marksHold } from './records.ts'
+import { applyWrite, completeRecord, freshRecord, type Holds, whatHolds } from './records.ts'
 
 /** From this many documents on, one read of all records is quicker than one each, and the packed row is written along. */
 const MANY = 400
@@ -17,10 +17,11 @@ export function writeBatch(database: IDBDatabase, list: PackedList, batch: Write
     // other tabs number rows of the same documents, and only inside the transaction do they stand still.
     readRecords(body, batch, many, (records, everything) => {
       readCursor(body, batch, (cursor) => {
-        const written = putDocuments(body, batch, records, marksHold(batch, cursor))
+        const holds = whatHolds(batch, cursor)
+        const written = putDocuments(body, batch, records, holds)
         if (everything) list.putAll(body, merged(everything, written))
         else for (const record of written) list.note(body.store('recent'), record)
-        putRest(body, batch)
+        putRest(body, batch, holds.cursor)
         done(written)
       })
     })
@@ -57,11 +58,11 @@ function readRecords(
 }
 
 function readCursor({ store, request }: Body, batch: WriteBatch, then: (cursor: FeedCursor | null) => void): void {
-  if (batch.history === undefined || batch.cursor) then(null)
+  if (batch.history === undefined) then(null)
   else request<FeedCursor | undefined>(store('meta').get('cursor'), (cursor) => then(cursor ?? null))
 }
 
-function putDocuments({ store }: Body, batch: WriteBatch, records: Records, holds: boolean): DocumentRecord[] {
+function putDocuments({ store }: Body, batch: WriteBatch, records: Records, holds: Holds): DocumentRecord[] {
   const written = new Map<string, DocumentRecord>()
   for (const change of batch.documents ?? []) {
     const record = written.get(change.id) ?? records.get(change.id) ?? freshRecord(change.id)
@@ -74,8 +75,8 @@ function putDocuments({ store }: Body, batch: WriteBatch, records: Records, hold
   return [...written.values()]
 }
 
-function putRest({ store }: Body, batch: WriteBatch): void {
-  if (batch.cursor) store('meta').put(batch.cursor, 'cursor')
+function putRest({ store }: Body, batch: WriteBatch, cursor: FeedCursor | null): void {
+  if (cursor) store('meta').put(cursor, 'cursor')
   for (const note of batch.writing?.add ?? []) store('writing').put(note, [note.conversation, note.message])
   for (const note of batch.writing?.remove ?? []) store('writing').delete([note.conversation, note.message])
   for (const { sha256, upload, bytes, type } of batch.blobs ?? []) {

@@ -10,7 +10,7 @@ import type {
   WritingNote,
 } from './port.ts'
 import { PersistenceError } from './port.ts'
-import { applyCompaction, applyRetirement, applyWrite, asideOf, freshRecord, marksHold } from './records.ts'
+import { applyCompaction, applyRetirement, applyWrite, asideOf, freshRecord, whatHolds } from './records.ts'
 
 /** Asked before each operation; what it throws, the operation fails with. For tests of what the store then does. */
 export type Fault = (operation: 'open' | 'read' | 'write') => void | Promise<void>
@@ -91,7 +91,7 @@ export function memoryPersistence(): MemoryPersistence {
     const write = async (batch: WriteBatch): Promise<DocumentRecord[]> => {
       await check('write')
       const records = new Map<string, DocumentRecord>()
-      const holds = marksHold(batch, mine.cursor)
+      const holds = whatHolds(batch, mine.cursor)
       for (const change of batch.documents ?? []) {
         const document = entry(change.id)
         change.updates.forEach((update, i) => {
@@ -100,7 +100,7 @@ export function memoryPersistence(): MemoryPersistence {
         document.record = applyWrite(document.record, change, holds)
         records.set(change.id, document.record)
       }
-      if (batch.cursor) mine.cursor = batch.cursor
+      mine.cursor = holds.cursor ?? mine.cursor
       for (const note of batch.writing?.add ?? []) mine.writing.set(noteKey(note), note)
       for (const note of batch.writing?.remove ?? []) mine.writing.delete(noteKey(note))
       for (const { sha256, upload, bytes, type } of batch.blobs ?? []) {

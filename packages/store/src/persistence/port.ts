@@ -111,6 +111,11 @@ export interface WriteBatch {
    * along, is of another, the marks are left out: they are of a history that is over (W11).
    */
   readonly history?: string
+  /**
+   * The feed begins again: the cursor is stored even if it goes back. Otherwise, with `history`, one that is behind the stored one is left
+   * out with the entries that came with it: another tab has written down more by then.
+   */
+  readonly restart?: boolean
   readonly blobs?: readonly BlobWrite[]
   readonly writing?: { readonly add?: readonly WritingNote[]; readonly remove?: readonly WritingNote[] }
 }

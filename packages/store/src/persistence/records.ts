@@ -33,14 +33,33 @@ export function completeRecord(stored: DocumentRecord): DocumentRecord {
   return { ...freshRecord(stored.id), ...stored }
 }
 
-/** Whether the marks of a batch are of the history that this device follows (W11). */
-export function marksHold(batch: WriteBatch, stored: FeedCursor | null): boolean {
-  const followed = (batch.cursor ?? stored)?.incarnation
-  return batch.history === undefined || followed === undefined || batch.history === followed
+/** What of a batch still holds when it comes to be written, by the cursor that is stored then. */
+export interface Holds {
+  /** Marks are of the history that this device follows (W11). */
+  readonly marks: boolean
+  /** What the feed told is not older than what is known: a tab whose storage failed may come late with it. */
+  readonly remote: boolean
+  /** The cursor to store, or null to leave the stored one. */
+  readonly cursor: FeedCursor | null
+}
+
+export const ALL_HOLDS: Holds = { marks: true, remote: true, cursor: null }
+
+export function whatHolds(batch: WriteBatch, stored: FeedCursor | null): Holds {
+  const { history, restart } = batch
+  const cursor = batch.cursor ?? null
+  if (history === undefined) return { ...ALL_HOLDS, cursor }
+  const followed = (cursor ?? stored)?.incarnation
+  const late = cursor !== null && !restart && stored?.incarnation === cursor.incarnation && cursor.feed < stored.feed
+  return {
+    marks: followed === undefined || history === followed,
+    remote: !late,
+    cursor: late ? null : cursor,
+  }
 }
 
 /** The record after a write: the one place that decides what a write does to it, for every persistence. */
-export function applyWrite(before: DocumentRecord, write: DocumentWrite, holds = true): DocumentRecord {
+export function applyWrite(before: DocumentRecord, write: DocumentWrite, holds = ALL_HOLDS): DocumentRecord {
   const last = before.last + write.updates.length
   const local = write.local && write.updates.length > 0
   const own = write.summary !== undefined
@@ -60,7 +79,7 @@ export function applyWrite(before: DocumentRecord, write: DocumentWrite, holds =
     const untold = record.rows > 0 && record.summary !== null
     record = { ...record, edited: last, sent: 0, have: 0, there: 0, untold }
   }
-  if (!holds) return record
+  if (!holds.marks) return record
   const { position } = write
   const foreign = position !== undefined && record.epoch !== null && record.epoch !== position.epoch
   if (!write.offer && !foreign) {
@@ -71,7 +90,7 @@ export function applyWrite(before: DocumentRecord, write: DocumentWrite, holds =
     }
   }
   if (write.told && isSummary(record, write.told)) record = { ...record, untold: false }
-  return write.remote ? applyRemote(record, write.remote) : record
+  return write.remote && holds.remote ? applyRemote(record, write.remote) : record
 }
 
 function applyRemote(record: DocumentRecord, remote: RemoteEntry): DocumentRecord {

@@ -44,7 +44,7 @@ export function deviceDocument(log: UpdateLog, ref: DocumentRef) {
       }
       loaded = true
     },
-    write: async (batch: WriteBatch): Promise<void> => {
+    write: async (batch: Pick<WriteBatch, 'writing'> & { readonly cursor: FeedCursor | null }): Promise<void> => {
       doc.transact(() => {
         if (batch.cursor) state.set('cursor', { ...batch.cursor })
         for (const note of batch.writing?.add ?? []) notes.set(noteKey(note), { ...note })

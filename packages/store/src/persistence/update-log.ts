@@ -10,7 +10,7 @@ import {
   type WriteBatch,
 } from './port.ts'
 import { packRecord, unpackRecord } from './record-bytes.ts'
-import { applyRetirement, applyWrite, asideOf, freshRecord, marksHold } from './records.ts'
+import { applyRetirement, applyWrite, asideOf, freshRecord, type Holds, whatHolds } from './records.ts'
 import { DEVICE_DOCUMENT, deviceDocument } from './update-log-device.ts'
 
 /** Begins a document that is only known of: what has no row has no record in the log either. */
@@ -70,7 +70,7 @@ export function updateLogPersistence(log: UpdateLog, space: string): Persistence
     return record
   }
 
-  const writeDocument = async (asked: DocumentWrite, holds: boolean): Promise<DocumentRecord> => {
+  const writeDocument = async (asked: DocumentWrite, holds: Holds): Promise<DocumentRecord> => {
     const before = (await recordOf(asked.id)) ?? freshRecord(asked.id)
     const gone = device.gone(asked.id)
     if (gone && asked.updates.length === 0) {
@@ -135,9 +135,9 @@ export function updateLogPersistence(log: UpdateLog, space: string): Persistence
         turn(async () => {
           if (batch.blobs?.length) await unsupported()
           const written = new Map<string, DocumentRecord>()
-          const holds = marksHold(batch, device.cursor())
+          const holds = whatHolds(batch, device.cursor())
           for (const write of batch.documents ?? []) written.set(write.id, await writeDocument(write, holds))
-          await device.write(batch)
+          await device.write({ ...batch, cursor: holds.cursor })
           return [...written.values()]
         }),
       compact: (id) =>

@@ -14,7 +14,7 @@ import {
   type WritingNote,
 } from './port.ts'
 import { packRecord, unpackRecord } from './record-bytes.ts'
-import { applyCompaction, applyRetirement, applyWrite, asideOf, freshRecord, marksHold } from './records.ts'
+import { applyCompaction, applyRetirement, applyWrite, asideOf, freshRecord, whatHolds } from './records.ts'
 
 export interface YIndexedDbOptions {
   /** Names of the databases begin with this; a program that has such databases hands in how it names them. */
@@ -94,7 +94,7 @@ async function openHandle(prefix: string): Promise<PersistenceHandle> {
   const write = async (batch: WriteBatch): Promise<DocumentRecord[]> => {
     if (batch.blobs?.length) await unsupported()
     const written = new Map<string, DocumentRecord>()
-    const holds = marksHold(batch, await register<FeedCursor>('cursor'))
+    const holds = whatHolds(batch, await register<FeedCursor>('cursor'))
     for (const change of batch.documents ?? []) {
       if (change.updates.length > 0) {
         const { doc, storage } = await open(`${prefix}:${change.id}`)
@@ -106,7 +106,7 @@ async function openHandle(prefix: string): Promise<PersistenceHandle> {
       await putRecord(record)
       written.set(change.id, record)
     }
-    if (batch.cursor) await put('cursor', batch.cursor)
+    if (holds.cursor) await put('cursor', holds.cursor)
     if (batch.writing) {
       const notes = new Map(((await register<WritingNote[]>('writing')) ?? []).map((note) => [noteKey(note), note]))
       for (const note of batch.writing.add ?? []) notes.set(noteKey(note), note)
