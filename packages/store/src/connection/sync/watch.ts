@@ -122,7 +122,7 @@ export function watchDocument(
     if (before.epoch !== null && before.epoch !== epoch) target.adopt(epoch)
     const waits = before.edited > before.sent || target.isWriting() || has(doc, effect.stateVector)
     if (role !== 'read' && (waits || !effect.trusted)) {
-      send(Y.encodeStateAsUpdate(doc, effect.stateVector), 'offer')
+      send(integrated(doc, effect.stateVector), 'offer')
     }
     const own = awareness.getLocalState()
     if (own !== null) channel?.awareness(encodeAwarenessUpdate(awareness, [awareness.clientID]))
@@ -153,7 +153,7 @@ export function watchDocument(
         target.onAcked()
         return
       case 'resync':
-        send(Y.encodeStateAsUpdate(doc, effect.stateVector), 'answer')
+        send(integrated(doc, effect.stateVector), 'answer')
         return
       case 'hear':
         applyAwarenessUpdate(awareness, effect.awareness, origin)
@@ -281,6 +281,23 @@ export function watchDocument(
       end()
       state.set({ kind: 'offline' })
     },
+  }
+}
+
+/**
+ * What the document has beyond a state vector, without what only waits in it: an edit that another tab told of, and that builds on one
+ * which died unsaved with that tab, is nowhere part of the conversation, and the relay would refuse it for good.
+ */
+function integrated(doc: Y.Doc, stateVector: Uint8Array): Uint8Array {
+  const { store } = doc
+  const { pendingStructs, pendingDs } = store
+  store.pendingStructs = null
+  store.pendingDs = null
+  try {
+    return Y.encodeStateAsUpdate(doc, stateVector)
+  } finally {
+    store.pendingStructs = pendingStructs
+    store.pendingDs = pendingDs
   }
 }
 
