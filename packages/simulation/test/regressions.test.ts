@@ -6,8 +6,8 @@ import { PEERS, play } from './play.ts'
 const FOUND: readonly (readonly [string, number, string])[] = [
   [
     "a record that others wrote during an exchange is not vouched for by the ack of the client's own",
-    2,
-    'edit:3:75oqgi edit:3:d0uebs wait:0:wi4qyh edit:0:6tebqh keepCopy:2:cek5on edit:4:b4mvbl close:3:uszndq diskFails:2:7cs842 tab:3:pbvkpw restore:1:9wipur open:4:gw5ccw crashTabSoon:0:q2rxpp wait:0:kj7ayc relayCloses:2:81xkr2 edit:4:bg9fr7 losePower:2:joosvy closeTab:2:zb8bc6 crashTabSoon:1:2t4b2j edit:3:s62259 cut:4:kaf2yl closeTab:4:ddw521 edit:3:iypfhz',
+    20,
+    'offline:0:fa61tz edit:4:vmt1pz create:1:d3qsjb edit:2:hq4vqx wait:2:utst93 crashTab:4:j91hfp open:1:2max3x open:2:45muli close:1:yw6wwf relayCrash:1:lt8vj0 crashTabSoon:2:u5o2ha edit:2:w9fo7r edit:1:skfaov closeTab:1:igk9v5 edit:2:i6uzhw open:2:1w790c stream:2:k46zrj',
   ],
   ['another history is told the summaries too', 2, 'keepCopy:2:cek5on edit:4:b4mvbl open:4:kwbf6t restore:1:fdzfwg'],
   [
@@ -37,8 +37,8 @@ const FOUND: readonly (readonly [string, number, string])[] = [
   ],
   [
     'positions of the opening before are not those of this history',
-    11,
-    'losePower:3:a6w6zw closeTab:2:vpfu8v crashTabSoon:3:inrdn7 tab:0:bnh2co create:2:snuqbl open:2:ptm88j edit:1:85qiq8 wait:0:diflt offline:0:2j5ero edit:0:bue4k wipe:4:rkx6t2 wait:1:2pqztr offline:4:ewctrz',
+    17,
+    'wait:1:2o9hwy closeTab:0:cawtzq offline:3:joc6cx stream:0:nft9ln wait:0:jlni3m edit:0:iss2ph edit:3:wv6nl2 wipe:3:26l5at wait:4:sgd8y7 edit:4:5jkql8 losePower:1:lybnvo',
   ],
   [
     'whoever purges is told that the storage could not',
