@@ -34,9 +34,13 @@ function read(args: readonly string[]): Asked {
   const runs = Number(values.runs)
   if (!Number.isSafeInteger(runs) || runs < LEAST_RUNS) throw new UsageError(`--runs takes ${LEAST_RUNS} or more`)
   const known = benchmarks.map(({ name }) => name)
-  const unknown = positionals.find((name) => !known.includes(name))
+  // `sync` is `sync` and every `sync-...`.
+  const isCalled = (name: string, asked: string) => name === asked || name.startsWith(`${asked}-`)
+  const unknown = positionals.find((asked) => !known.some((name) => isCalled(name, asked)))
   if (unknown !== undefined) throw new UsageError(`there is no benchmark '${unknown}'; there are ${known.join(', ')}`)
-  const chosen = benchmarks.filter(({ name }) => positionals.length === 0 || positionals.includes(name))
+  const chosen = benchmarks.filter(
+    ({ name }) => positionals.length === 0 || positionals.some((asked) => isCalled(name, asked)),
+  )
   return { list: values.list, chosen, runs }
 }
 

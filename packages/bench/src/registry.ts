@@ -8,4 +8,4 @@ import { sync } from './benchmarks/sync.ts'
 import { token } from './benchmarks/token.ts'
 
 /** In the order of docs/benchmarks.md. */
-export const benchmarks: readonly Benchmark[] = [start, open, saved, token, streaming, conversation, sync]
+export const benchmarks: readonly Benchmark[] = [start, open, saved, token, streaming, conversation, ...sync]

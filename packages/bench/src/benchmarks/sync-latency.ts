@@ -1,46 +1,54 @@
 import { open as openFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { addMessage, initConversation } from '@holdfast/conversation'
+import { setTimeout as wait } from 'node:timers/promises'
+import { addMessage } from '@holdfast/conversation'
 import { seededRandom } from '@holdfast/testkit'
-import * as Y from 'yjs'
+import { WebSocket as NodeWebSocket } from 'ws'
 import { alternate, type Sample } from '../alternate.ts'
 import type { Bench, Figure } from '../benchmark.ts'
+import { withFreshRelay } from '../browser/fresh-relay.ts'
 import { BrowserRun, TemporaryFolder } from '../browser/profile.ts'
-import { RelayProcess } from '../browser/relay-process.ts'
 import { openSyncPage } from '../browser/sync-page.ts'
-import { type Stored, store } from '../corpus/conversations.ts'
-import { fillRelay } from '../corpus/relay-log.ts'
 import { answer } from '../corpus/words.ts'
-import type { Place } from '../pages/sync.ts'
+import { openDevice, type Place } from '../pages/sync.ts'
 import type { Speech } from '../pages/sync-live.ts'
 import { percentile } from '../statistics.ts'
 
-const SPACE = 'default'
 const EDITS = 200
+/** While something large is fetched: so many, or what fits into so many ms. */
+const BUSY = { count: 60, longest: 6_000 }
+const LONGEST = 60_000
 /** Ms from one edit being synced to the next. */
 const GAP_MS = 8
-const BIG = 5_000_000
-/** Conversations of that size which each device fetches while it is measured. */
-const BIG_COUNT = 8
-const AT = Date.UTC(2026, 0, 1)
+/** Between one of 5 MB being on the relay and the next. In ms. */
+const PAUSE_MS = 20
 
-/** Long texts: what somebody has who pastes whole files. */
-function* bigConversations(): Generator<Stored> {
-  for (let number = 0; number < BIG_COUNT; number++) {
-    const random = seededRandom(number)
-    const doc = new Y.Doc()
-    const id = `big-${number}`
-    initConversation(doc, { id, createdAt: AT + number, title: 'Big' })
-    let parent: string | null = null
-    for (let size = 0; size < BIG; ) {
-      const text = Array.from({ length: 200 }, () => answer(random)).join('\n\n')
-      size += text.length
-      const parts = [{ type: 'text', text }] as const
-      parent = addMessage(doc, { id: `m${size}`, parent, role: 'user', createdAt: AT, parts })
-    }
-    yield store({ id, doc, updates: [] })
-    doc.destroy()
+/** Long texts: what somebody has who pastes whole files. 5 MB. */
+function bigText(): string {
+  const random = seededRandom(1)
+  let text = ''
+  while (text.length < 5_000_000) text += `${answer(random)}\n\n`
+  return text.slice(0, 5_000_000)
+}
+
+/** Another device of the space, which begins one conversation of 5 MB after the other. */
+async function feed(place: Place, text: string, until: Promise<unknown>): Promise<number> {
+  const store = await openDevice(place, NodeWebSocket as unknown as typeof WebSocket)
+  let count = 0
+  let over = false
+  void until.finally(() => {
+    over = true
+  })
+  for (; !over; count++) {
+    const conversation = await store.create({ title: `Big ${count}` })
+    const parts = [{ type: 'text', text }] as const
+    conversation.edit((doc) => addMessage(doc, { id: 'all', role: 'user', createdAt: Date.now(), parts }))
+    await conversation.sent()
+    conversation.close()
+    await wait(PAUSE_MS)
   }
+  await store.close()
+  return count
 }
 
 /** What the machine's disk needs by itself: as many bytes as an edit appended to a file and flushed, one after the other. In ms. */
@@ -57,10 +65,18 @@ async function flushes(folder: string): Promise<Sample> {
   return { p50: percentile(taken, 0.5), p99: percentile(taken, 0.99) }
 }
 
+interface Heard {
+  /** In ms until the one window said *synced*, and until the other had it. */
+  readonly synced: number
+  readonly late: number
+  readonly fetching: boolean
+}
+
 /** Two windows of two browsers, from joining to leaving. */
 class Pair {
   private readonly writer: BrowserRun
   private readonly watcher: BrowserRun
+  private readonly text = bigText()
   constructor(writer: BrowserRun, watcher: BrowserRun) {
     this.writer = writer
     this.watcher = watcher
@@ -75,45 +91,53 @@ class Pair {
     const id = await writer.evaluate((place) => benchSync.joinLive(place), place(`writer-${round}`))
     await watcher.evaluate(([place, id]) => benchSync.joinLive(place, id), [place(`watcher-${round}`), id] as const)
     await watcher.evaluate(() => benchSync.listenLive())
-    const busy = await this.speak({ prefix: 'busy', count: EDITS, gap: GAP_MS, whileFetching: true })
+    const quiet = await this.speak({ prefix: 'quiet', count: EDITS, gap: GAP_MS, longest: LONGEST })
+    const speaking = this.speak({ prefix: 'busy', gap: GAP_MS, ...BUSY })
+    const fed = await feed(place(`feeder-${round}`), this.text, speaking)
+    const all = await speaking
+    const busy = all.filter(({ fetching }) => fetching)
+    if (busy.length < 10) throw new Error(`only ${busy.length} edits met one of ${fed} conversations of 5 MB`)
     for (const page of [writer, watcher]) await page.evaluate(() => benchSync.fetchedAll())
-    const quiet = await this.speak({ prefix: 'quiet', count: EDITS, gap: GAP_MS, whileFetching: false })
     for (const page of [writer, watcher]) await page.evaluate(() => benchSync.leaveLive())
+    const at = (p: number, of: readonly Heard[], what: 'synced' | 'late') =>
+      percentile(
+        of.map((one) => one[what]),
+        p,
+      )
     return {
-      edits: busy.late.length,
-      busySynced: percentile(busy.synced, 0.95),
-      busySeen: percentile(busy.late, 0.95),
-      p99: percentile(quiet.synced, 0.99),
-      p50: percentile(quiet.synced, 0.5),
-      seen: percentile(quiet.late, 0.95),
-      seen50: percentile(quiet.late, 0.5),
+      edits: busy.length,
+      busySynced: at(0.95, busy, 'synced'),
+      busySynced50: at(0.5, busy, 'synced'),
+      busySeen: at(0.95, busy, 'late'),
+      p99: at(0.99, quiet, 'synced'),
+      p50: at(0.5, quiet, 'synced'),
+      seen: at(0.95, quiet, 'late'),
+      seen50: at(0.5, quiet, 'late'),
     }
   }
 
-  private async speak(speech: Speech): Promise<{ synced: number[]; late: number[] }> {
+  private async speak(speech: Speech): Promise<Heard[]> {
     const said = await this.writer.page.evaluate((speech) => benchSync.speakLive(speech), speech)
     const ids = said.map(({ id }) => id)
     const heard = await this.watcher.page.evaluate((ids) => benchSync.heardLive(ids), ids)
-    return { synced: said.map(({ synced }) => synced), late: heard.map((at, i) => at - said[i]!.at) }
+    return said.map(({ synced, fetching, at }, i) => ({ synced, fetching, late: heard[i]! - at }))
   }
 }
 
 /** From an edit to *synced*, and to another window; alone, and while 5 MB conversations come over the same sockets. */
 export async function measureLatency(bench: Bench): Promise<{ figures: Figure[]; notes: string[] }> {
-  await using data = await TemporaryFolder.make('relay')
   await using one = await TemporaryFolder.make('writer')
   await using other = await TemporaryFolder.make('watcher')
-  await fillRelay(data.path, SPACE, bigConversations())
-  await using relay = await RelayProcess.start(data.path)
   await using writing = await BrowserRun.start(one.path)
   await using watching = await BrowserRun.start(other.path)
-  const { url, token } = relay.listening
-  const place = (device: string): Place => ({ space: SPACE, device, relay: { url, token } })
   const pair = new Pair(writing, watching)
   bench.say(`${EDITS} edits in one window, seen in another, and synced`)
   const measured = await alternate(bench, {
-    ours: (round) => pair.measure(place, round),
-    disk: () => flushes(data.path),
+    ours: (round) =>
+      withFreshRelay(({ listening: { url, token, space } }) =>
+        pair.measure((device) => ({ space, device, relay: { url, token } }), round),
+      ),
+    disk: () => flushes(one.path),
   })
   const { ours, disk } = measured
   return {
@@ -123,13 +147,14 @@ export async function measureLatency(bench: Bench): Promise<{ figures: Figure[];
       { what: 'window to window, p95', values: ours('seen'), unit: 'ms', target: 30 },
       { what: 'window to window, median', values: ours('seen50'), unit: 'ms' },
       { what: 'synced while 5 MB are fetched, p95', values: ours('busySynced'), unit: 'ms', target: 50 },
+      { what: 'synced while 5 MB are fetched, median', values: ours('busySynced50'), unit: 'ms' },
       { what: 'window to window while 5 MB are fetched, p95', values: ours('busySeen'), unit: 'ms', target: 50 },
       { what: 'the disk alone, p99', values: disk('p99'), unit: 'ms' },
       { what: 'the disk alone, median', values: disk('p50'), unit: 'ms' },
     ],
     notes: [
       `Latency: two Chromium processes with IndexedDB on devices of their own, ${EDITS} messages a run. Synced: from the edit until the store says *synced*, which is after this device's own disk and the relay's. Window to window: from the edit in one until the other reads the message. The disk alone: 300 bytes appended to a file and flushed (\`fdatasync\`).`,
-      `While 5 MB are fetched: both windows are new devices, and fetch ${BIG_COUNT} conversations of 5 MB over the same sockets; ${ours('edits').join(', ')} edits were made before those had come.`,
+      `While 5 MB are fetched: a third device begins conversations of 5 MB one after the other, which both windows fetch over the same socket and write down; of ${BUSY.count} edits a run, or as many as fit into ${BUSY.longest / 1000} s, those count that met one (${ours('edits').join(', ')}).`,
     ],
   }
 }

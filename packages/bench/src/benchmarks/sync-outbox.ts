@@ -1,8 +1,8 @@
 import { WebSocket as NodeWebSocket } from 'ws'
 import { alternate } from '../alternate.ts'
 import type { Bench, Figure } from '../benchmark.ts'
+import { withFreshRelay } from '../browser/fresh-relay.ts'
 import { BrowserRun, TemporaryFolder } from '../browser/profile.ts'
-import { RelayProcess } from '../browser/relay-process.ts'
 import { openSyncPage } from '../browser/sync-page.ts'
 import { emptyOutbox, writeOffline } from '../pages/sync.ts'
 import { median } from '../statistics.ts'
@@ -13,15 +13,8 @@ const MESSAGES = OFFLINE.conversations * OFFLINE.messages
 const RATE = 5_000
 const STOCK = 50
 
-/** A relay that has nothing yet, for as long as `use` takes. */
-async function withRelay<T>(use: (relay: RelayProcess) => Promise<T>): Promise<T> {
-  await using data = await TemporaryFolder.make('relay')
-  await using relay = await RelayProcess.start(data.path)
-  return await use(relay)
-}
-
 async function inNode(round: number) {
-  return await withRelay(async ({ listening: { url, token, space } }) => {
+  return await withFreshRelay(async ({ listening: { url, token, space } }) => {
     const device = `outbox-${round}`
     await writeOffline(device, OFFLINE)
     const place = { space, device, relay: { url, token } }
@@ -39,7 +32,7 @@ export async function measureOutbox(bench: Bench): Promise<{ figures: Figure[]; 
   const measured = await alternate(bench, {
     // Another relay is another origin, and with it another IndexedDB.
     browser: (round) =>
-      withRelay(async ({ listening: { url, token, space } }) => {
+      withFreshRelay(async ({ listening: { url, token, space } }) => {
         await openSyncPage(page, url)
         const place = { space, device: `outbox-${round}`, relay: { url, token } }
         const ms = await page.evaluate(

@@ -37,6 +37,8 @@ export interface Said {
   readonly at: number
   /** In ms until this window said *synced* of it. */
   readonly synced: number
+  /** Something else of the space was being fetched when it was written, or when it was synced. */
+  readonly fetching: boolean
 }
 
 export interface Speech {
@@ -44,17 +46,18 @@ export interface Speech {
   readonly count: number
   /** Ms between an edit being synced and the next one, on average. */
   readonly gap: number
-  /** Only while the rest of the space is being fetched. */
-  readonly whileFetching: boolean
+  /** Ms after which no more are begun. */
+  readonly longest: number
 }
 
 /** Writes one message after another, each awaited until it is synced. */
-export async function speakLive({ prefix, count, gap, whileFetching }: Speech): Promise<Said[]> {
+export async function speakLive({ prefix, count, gap, longest }: Speech): Promise<Said[]> {
   const { conversation } = live!
   const said: Said[] = []
-  if (whileFetching) await until(live!.store.status, ({ behind }) => (behind ?? 0) > 0)
-  for (let i = 0; i < count && (!whileFetching || isFetching()); i++) {
+  const end = now() + longest
+  for (let i = 0; i < count && now() < end; i++) {
     const id = `${prefix}-${i}`
+    const before = isFetching()
     const at = now()
     const parent = live!.parent
     conversation.edit((doc) => {
@@ -64,7 +67,7 @@ export async function speakLive({ prefix, count, gap, whileFetching }: Speech): 
     await conversation.sent()
     // Sent says the same of the relay; both are what a person reads as synced.
     await until(conversation.status, (status) => status.kind === 'saved' && status.relay === 'synced')
-    said.push({ id, at, synced: now() - at })
+    said.push({ id, at, synced: now() - at, fetching: before || isFetching() })
     await pass(gap * 2 * Math.random())
   }
   return said
@@ -85,7 +88,7 @@ export function listenLive(): void {
   look()
 }
 
-/** When this window could first read each, in ms since the epoch, and whether it was then fetching others. Waits for the last. */
+/** When this window could first read each, in ms since the epoch. Waits for the last. */
 export async function heardLive(ids: readonly string[]): Promise<number[]> {
   const { conversation } = live!
   await until({ get: () => seen, subscribe: conversation.subscribe }, () => ids.every((id) => seen.has(id)))

@@ -7,7 +7,7 @@ import type { Bench, Figure } from '../benchmark.ts'
 import { BrowserRun, TemporaryFolder } from '../browser/profile.ts'
 import { RelayProcess } from '../browser/relay-process.ts'
 import { heapOf, openSyncPage } from '../browser/sync-page.ts'
-import { manyConversations } from '../corpus/conversations.ts'
+import { alikeConversations } from '../corpus/alike.ts'
 import { fillRelay } from '../corpus/relay-log.ts'
 import { openDevice, type Place, until } from '../pages/sync.ts'
 import { median } from '../statistics.ts'
@@ -85,11 +85,11 @@ async function idle(page: Page, place: Place, url: string) {
 }
 
 /** A space of 10,000 conversations: a device that is new, one that comes back to nothing new, one that missed some, one that idles. */
-export async function measureCatchUp(bench: Bench): Promise<{ figures: Figure[]; notes: string[] }> {
+export async function measureSpace(bench: Bench): Promise<{ figures: Figure[]; notes: string[] }> {
   await using data = await TemporaryFolder.make('relay')
   await using profile = await TemporaryFolder.make('catch-up')
   bench.say(`filling a relay with ${COUNT} conversations`)
-  await fillRelay(data.path, SPACE, manyConversations(COUNT, Date.now()))
+  await fillRelay(data.path, SPACE, alikeConversations(COUNT, Date.now()))
   await using process = await RelayProcess.start(data.path)
   const { url, token } = process.listening
   const place = (device: string): Place => ({ space: SPACE, device, relay: { url, token } })
@@ -100,12 +100,10 @@ export async function measureCatchUp(bench: Bench): Promise<{ figures: Figure[];
   await openSyncPage(run.page, url)
   bench.say('a new device lists and fetches all; it comes back to nothing new, then to 200 changes')
   let last = ''
-  const changedBefore = new Set<number>()
   const { device } = await alternate(
     { ...bench, runs: RUNS },
     {
       device: (round) => {
-        changedBefore.add(round)
         last = `device-${round}`
         return oneRound(run.page, place(last), elsewhere, round)
       },
