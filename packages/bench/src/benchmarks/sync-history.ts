@@ -5,6 +5,7 @@ import {
   addTag,
   finishMessage,
   removeTag,
+  type StreamingWriter,
   setPinned,
   setTitle,
   streamingWriter,
@@ -53,7 +54,14 @@ function* live({ number, title, question, deltas }: Session): Generator<(doc: Y.
     addMessage(doc, { id: asked, parent, role: 'user', createdAt: at, parts: [{ type: 'text', text: question }] })
   yield (doc) =>
     addMessage(doc, { id: answered, parent: asked, role: 'assistant', createdAt: at + 1, status: 'streaming' })
-  for (const delta of deltas) yield (doc) => streamingWriter(doc, answered).text(delta)
+  // One writer for all: each has a part of its own.
+  let writer: StreamingWriter | null = null
+  for (const delta of deltas) {
+    yield (doc) => {
+      writer ??= streamingWriter(doc, answered)
+      writer.text(delta)
+    }
+  }
   yield (doc) => finishMessage(doc, answered, { status: 'complete', completedAt: at + 2 })
   yield (doc) => setTitle(doc, { title, by: 'user' })
   yield (doc) => setPinned(doc, number % 2 === 0)
