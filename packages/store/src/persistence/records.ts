@@ -141,7 +141,8 @@ export function applyRetirement(record: DocumentRecord, { purged }: Retirement):
   const revision = record.revision + 1
   if (record.heir !== null) return born({ ...record, revision }, record.heir, record.there, null)
   const { last } = record
-  const state = record.purged === 'done' ? 'done' : purged
+  // Rows that another tab brought late do not make done what the relay was only asked for.
+  const state = record.purged === 'no' ? purged : record.purged
   return { ...record, summary: null, rows: 0, edited: 0, sent: last, untold: false, purged: state, revision }
 }
 
