@@ -152,7 +152,9 @@ export async function measureHistory(bench: Bench): Promise<{ figures: Figure[];
       await conversation.sent()
       conversation.close()
       await store.close()
-      if (number % 100 === 99) bench.say(`session ${number + 1}, ${Math.round((performance.now() - begun) / 1000)} s`)
+      if (number % 250 !== 249) continue
+      await bench.look()
+      bench.say(`session ${number + 1}, ${Math.round((performance.now() - begun) / 1000)} s`)
     }
   })
   const fresh = await keep(async (open) => {
