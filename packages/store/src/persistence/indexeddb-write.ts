@@ -67,12 +67,21 @@ function putDocuments({ store }: Body, batch: WriteBatch, records: Records, hold
   for (const change of batch.documents ?? []) {
     const record = written.get(change.id) ?? records.get(change.id) ?? freshRecord(change.id)
     change.updates.forEach((update, i) => {
-      store('updates').put(update, [change.id, record.last + 1 + i])
+      store('updates').put(alone(update), [change.id, record.last + 1 + i])
     })
-    written.set(change.id, applyWrite(record, change, holds))
+    const next = applyWrite(record, change, holds)
+    written.set(change.id, { ...next, summary: next.summary && alone(next.summary) })
   }
   for (const record of written.values()) store('documents').put(record)
   return [...written.values()]
+}
+
+/**
+ * Bytes with a buffer of their own. What came over the wire is a view of the frame it came in, and storing a view stores the whole
+ * buffer behind it: a page of the feed once for each of its summaries.
+ */
+function alone(bytes: Uint8Array): Uint8Array {
+  return bytes.byteLength === bytes.buffer.byteLength ? bytes : bytes.slice()
 }
 
 function putRest({ store }: Body, batch: WriteBatch, cursor: FeedCursor | null): void {
