@@ -17,6 +17,8 @@ export interface FeedKeeper {
   lead(): Promise<void>
   /** The history is another, and the documents are not offered yet: none of what is marked as sent holds (W11). */
   isVoid(): boolean
+  /** The storage can be read: finds out which history the device follows, if that is not known. Rejects when it cannot be read. */
+  look(): Promise<void>
   /** False until `lead` has succeeded. */
   isWriting(): boolean
   /** What is written down, by whichever tab: no need to keep it any more. */
@@ -31,6 +33,8 @@ export interface FeedKeeperOptions {
   readonly everyId: () => Iterable<string>
   /** Where this tab's own socket began. */
   readonly cursor: FeedCursor | null
+  /** The device could not say how far it is: its socket began without, and the device may follow another history. */
+  readonly blind: boolean
   /** `isVoid` may answer something else now. */
   readonly onChange: () => void
 }
@@ -40,9 +44,9 @@ export function createFeedKeeper(options: FeedKeeperOptions): FeedKeeper {
   let unwritten = new Map<string, SyncFeedEntry>()
   let upTo = options.cursor?.feed ?? 0
   let isReset = false
+  let { blind } = options
   let written: FeedCursor | null = options.cursor
   let writing = false
-  let offering = 0
   /** The name of the history, and the one before. */
   let name = options.cursor?.incarnation ?? ''
   let before = name
@@ -56,16 +60,7 @@ export function createFeedKeeper(options: FeedKeeperOptions): FeedKeeper {
     if (!writing || !leads()) return
     const now = cursor()
     const same = written?.incarnation === now.incarnation && written.feed === now.feed
-    if (isReset) {
-      journal.offer(everyId())
-      offering++
-      // What could not be written is written later, and the journal says meanwhile that it could not.
-      const done = (): void => {
-        offering--
-        options.onChange()
-      }
-      void journal.settled().then(done, done)
-    }
+    if (isReset) journal.offer(everyId())
     if (same && !isReset && unwritten.size === 0) return
     const entries = Array.from(unwritten.values(), ({ document, epoch, seq, purged, summary }) => ({
       id: document,
@@ -112,6 +107,7 @@ export function createFeedKeeper(options: FeedKeeperOptions): FeedKeeper {
       writing = false
       const stored = await journal.read((handle) => handle.cursor())
       if (!leads()) return
+      blind = false
       // What this device was told under a name that does not go on is void, whoever was told it.
       if (stored && !connection.follows(stored.incarnation)) isReset = true
       else if (stored) {
@@ -124,7 +120,16 @@ export function createFeedKeeper(options: FeedKeeperOptions): FeedKeeper {
       writing = true
       write()
     },
-    isVoid: () => isReset || offering > 0,
+    isVoid: () => blind || isReset || journal.isOffering(),
+    look: async () => {
+      if (!blind) return
+      const stored = await journal.read((handle) => handle.cursor())
+      if (!blind) return
+      blind = false
+      isReset = stored !== null && !connection.follows(stored.incarnation)
+      believe()
+      options.onChange()
+    },
     isWriting: () => writing,
     written: (now) => {
       heard = now.incarnation

@@ -39,6 +39,8 @@ export interface Batch {
   history: string | null
   /** The cursor may go back: the feed began again. */
   restart: boolean
+  /** All documents are offered to another history in it. */
+  offers: boolean
   blobs: BlobWrite[]
   waiters: Waiter[]
   add: WritingNote[]
@@ -50,6 +52,7 @@ export const emptyBatch = (): Batch => ({
   cursor: null,
   history: null,
   restart: false,
+  offers: false,
   blobs: [],
   waiters: [],
   add: [],
@@ -156,6 +159,7 @@ export function joinBatches(batch: Batch, later: Batch): Batch {
   batch.cursor = later.cursor ?? batch.cursor
   batch.history = later.history ?? batch.history
   batch.restart ||= later.restart
+  batch.offers ||= later.offers
   batch.blobs.push(...later.blobs)
   batch.waiters.push(...later.waiters)
   batch.add.push(...later.add)

@@ -9,7 +9,7 @@ export function speakOf(batch: Batch, history: string): void {
 
 export type Marking = Pick<
   Journal,
-  'mark' | 'markSent' | 'learn' | 'adopt' | 'offer' | 'touch' | 'note' | 'renameHistory'
+  'mark' | 'markSent' | 'learn' | 'adopt' | 'offer' | 'isOffering' | 'touch' | 'note' | 'renameHistory'
 >
 
 /** The part of a journal that writes no rows: what is known of them. */
@@ -44,8 +44,10 @@ export function marking(next: () => Batch, writing: () => Batch | null, schedule
     },
     offer: (ids) => {
       for (const id of ids) pendingOf(next(), id).offer = true
+      next().offers = true
       schedule()
     },
+    isOffering: () => next().offers || writing()?.offers === true,
     touch: (id, summary) => {
       const pending = pendingOf(next(), id)
       pending.touched = true

@@ -67,6 +67,8 @@ export interface Journal {
   touch(id: string, summary: Uint8Array): void
   /** Forgets what the relay has of these documents: it has another history now (W11), and is offered everything. */
   offer(ids: Iterable<string>): void
+  /** An `offer` is not on the device yet. */
+  isOffering(): boolean
   /** The document goes on under another epoch, and the relay is offered all of it (protocol Y12). */
   adopt(id: string, epoch: string): void
   /** What is on its way and speaks of a history that goes on under this other name, speaks of this one. */

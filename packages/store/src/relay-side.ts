@@ -85,7 +85,11 @@ export function createRelaySide(options: RelaySideOptions): RelaySide {
       isOpen: lives.isOpen,
     })
 
-  const startSync = (sync: Extract<Connection, { kind: 'sync' }>, cursor: FeedCursor | null): SpaceSync =>
+  const startSync = (
+    sync: Extract<Connection, { kind: 'sync' }>,
+    cursor: FeedCursor | null,
+    blind: boolean,
+  ): SpaceSync =>
     startSpaceSync({
       space,
       connection: sync,
@@ -95,6 +99,7 @@ export function createRelaySide(options: RelaySideOptions): RelaySide {
       locks,
       clock,
       cursor,
+      blind,
       isElsewhere: options.isElsewhere,
       retire: options.retire,
       onRefusedUpdates: options.onRefusedUpdates,
@@ -138,15 +143,18 @@ export function createRelaySide(options: RelaySideOptions): RelaySide {
       onChange()
       return
     }
+    const start = (cursor: FeedCursor | null, blind: boolean): void => {
+      if (mine !== round) return
+      work = startSync(made, cursor, blind)
+      onChange()
+    }
     // A storage that cannot be read now: the feed is followed from its beginning.
     void journal
       .read((handle) => handle.cursor())
-      .catch(() => null)
-      .then((cursor) => {
-        if (mine !== round) return
-        work = startSync(made, cursor)
-        onChange()
-      })
+      .then(
+        (cursor) => start(cursor, false),
+        () => start(null, true),
+      )
     onChange()
   }
 

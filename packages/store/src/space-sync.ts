@@ -39,6 +39,8 @@ export interface SpaceSyncOptions {
   readonly clock: Clock
   /** How far this device had followed the feed when the connection was made. */
   readonly cursor: FeedCursor | null
+  /** It could not be read. */
+  readonly blind: boolean
   /** Another tab says that it keeps this document level. */
   readonly isElsewhere: (id: string) => boolean
   /** W9: an epoch is refused for good. */
@@ -93,7 +95,11 @@ export function startSpaceSync(options: SpaceSyncOptions): SpaceSync {
     leads: leadership.leads,
     everyId: () => Array.from(list.records(), (record) => record.id),
     cursor: options.cursor,
-    onChange: options.onChange,
+    blind: options.blind,
+    onChange: () => {
+      options.onChange()
+      poke()
+    },
   })
 
   /** Reads how far the feed is written down. A storage that cannot be read is the journal's matter; when it can, it pokes. */
@@ -225,7 +231,8 @@ export function startSpaceSync(options: SpaceSyncOptions): SpaceSync {
   }
 
   const work = (): void => {
-    if (!leadership.leads() || !online() || journal.failure()) return
+    // While positions are of a history that is over, the relay would take them for its own (W11).
+    if (!leadership.leads() || !online() || journal.failure() || keeper.isVoid()) return
     if (busy.size >= CONCURRENCY) return
     fill()
     while (busy.size < CONCURRENCY && inFlight < IN_FLIGHT) {
@@ -254,6 +261,8 @@ export function startSpaceSync(options: SpaceSyncOptions): SpaceSync {
   const poke = (): void => {
     if (closed) return
     if (leadership.leads() && !keeper.isWriting() && !reading && !journal.failure()) void lead()
+    // A storage that cannot be read is the journal's matter; when it can, it pokes.
+    if (online() && !journal.failure()) void keeper.look().catch(() => null)
     upkeep.endPurged()
     work()
     upkeep.tellSummaries()
