@@ -16,7 +16,10 @@ import { useConversationActions } from './use-conversation-actions.ts'
 import { useMessageActions } from './use-message-actions.ts'
 import { useTypingPresence } from './use-typing-presence.ts'
 
-void loadMarkdown()
+// The Markdown renderer is as much code as the rest of the page. Loaded at a conversation, the page needs it at once;
+// otherwise it must not stand between the start and the list.
+if (location.hash.startsWith('#/c/')) void loadMarkdown()
+else setTimeout(() => void loadMarkdown(), 1_000)
 
 export interface ConversationPageProps {
   readonly id: string
