@@ -52,6 +52,9 @@ export interface LeaseDesk {
   close(): void
 }
 
+/** How long a request to stop waits for somebody to hold what it names. In ms. */
+const STOP_WAITS_MS = 10_000
+
 interface Shared {
   readonly lease: RelayLease
   readonly listeners: Set<(error: LeaseEndedError | LeaseHeldError) => void>
@@ -61,6 +64,8 @@ export function createLeaseDesk({ space, tabs, locks, clock, self, mine }: Lease
   const shared = new Map<string, Shared>()
   const known = new Map<string, Map<string, LeaseInfo>>()
   const listeners = new Map<string, Listeners>()
+  /** Asked to stop while the relay knew of no holder: who is told to be one is asked at once. */
+  const wanted = new Map<string, Live>()
   const abort = new AbortController()
   const nameOf = (conversation: string, key: string): string => `${conversation}\n${key}`
 
@@ -159,11 +164,19 @@ export function createLeaseDesk({ space, tabs, locks, clock, self, mine }: Lease
       for (const tell of shared.get(nameOf(live.id, key))?.listeners ?? []) {
         tell(new LeaseEndedError('STOP_REQUESTED', 'it was asked to stop'))
       }
-      // Nobody has it, or there is no way to ask: what is in this browser was asked above.
-      await live
+      const asked = await live
         .channel()
         ?.stop(key)
-        .catch(() => null)
+        .then(
+          () => true,
+          () => false,
+        )
+      if (asked) return
+      // Nobody has it yet, or there is no way to ask. What is in this browser was asked above; a window elsewhere that has
+      // only just begun may hold it in a moment.
+      const name = nameOf(live.id, key)
+      wanted.set(name, live)
+      clock.after(STOP_WAITS_MS, () => wanted.delete(name))
     },
     of: (conversation) => [...(known.get(conversation)?.values() ?? [])],
     changes,
@@ -173,6 +186,14 @@ export function createLeaseDesk({ space, tabs, locks, clock, self, mine }: Lease
       if (holder === '') of.delete(key)
       else of.set(key, { key, holder, mine: holder === self(), fencing })
       if (of.size === 0) known.delete(conversation)
+      const name = nameOf(conversation, key)
+      const asker = holder === '' || holder === self() ? undefined : wanted.get(name)
+      // Refused now, it is somebody else's turn already, and not the one that was to stop.
+      if (asker && wanted.delete(name))
+        void asker
+          .channel()
+          ?.stop(key)
+          .catch(() => null)
       shared.get(nameOf(conversation, key))?.lease.onTold(holder === '' || holder === self(), fencing)
       changes(conversation).tell()
     },

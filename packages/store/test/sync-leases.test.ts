@@ -65,6 +65,23 @@ describe('leases (W12)', () => {
     lease.release()
   })
 
+  test('W12 a window asked to stop before the relay knew that it holds the lease stops as soon as it does', async () => {
+    const [here, there] = [await device().open(), await device().open()]
+    const mine = await here.create({ title: 'Stopped early' })
+    const id = answer(mine, say(mine, 'question'), 'early-answer')
+    await mine.sent()
+    await until(there.list, (items) => items.length === 1)
+    const yours = await there.open(mine.id)
+    await until(texts(yours), (all) => all.length === 2)
+    await yours.requestStop(id)
+    const writer = mine.stream(id)
+    if (!writer.signal.aborted) {
+      await new Promise((resolve) => writer.signal.addEventListener('abort', resolve))
+    }
+    expect(writer.signal.reason).toMatchObject({ code: 'STOP_REQUESTED' })
+    await writer.abort()
+  })
+
   test('W12 what streams without a live holder is written as interrupted by whoever holds it next', async () => {
     const [here, there] = [device(), await device().open()]
     const dying = await here.open({ locks: null })
