@@ -40,6 +40,8 @@ test('W9 deleted for ever: gone everywhere, and what another device had not sent
   await before.status('Saved on this device').waitFor()
   await before.page.close()
   await scene.relay.start()
+  // The purge must be the relay's before the other device comes back: what that had sent first would not be set aside.
+  await a.status('Synced').waitFor()
 
   await press(a, 'Conversation actions')
   await choose(a, 'Move to trash')
