@@ -1,3 +1,4 @@
+import { BlobError } from '@holdfast/store'
 import { useCallback, useEffect, useState } from 'react'
 import { useStore } from './store-context.tsx'
 
@@ -10,7 +11,8 @@ const loading: BlobAddress = { state: 'loading' }
 
 /**
  * An address to show a blob by: from this device, or from the relay when it is not here. It is taken back when the
- * component goes, so do not hand it on. Asked again when the relay comes (back) and by `retry`. Null asks for nothing.
+ * component goes, so do not hand it on. Asked again when the relay comes (back), while
+ * another device may still be sending it, and by `retry`. Null asks for nothing.
  */
 export function useBlobUrl(sha256: string | null): BlobAddress {
   const store = useStore()
@@ -36,7 +38,13 @@ export function useBlobUrl(sha256: string | null): BlobAddress {
         if (left) return
         const error = reason instanceof Error ? reason : new Error(String(reason))
         setResult({ key, value: { state: 'failed', error, retry } })
-        if (store.status.get().relay === 'connected') return
+        if (store.status.get().relay === 'connected') {
+          // Whoever wrote the message may still be sending the file behind it.
+          if (!(error instanceof BlobError) || error.code !== 'NOT_FOUND') return
+          const timer = setTimeout(retry, Math.min(30_000, 500 * 2 ** attempt))
+          stopWaiting = () => clearTimeout(timer)
+          return
+        }
         stopWaiting = store.status.subscribe(() => {
           if (store.status.get().relay === 'connected') retry()
         })
@@ -49,6 +57,6 @@ export function useBlobUrl(sha256: string | null): BlobAddress {
       // A StrictMode remount must not be shown the address that was taken back.
       setResult(null)
     }
-  }, [store, sha256, key, retry])
+  }, [store, sha256, key, attempt, retry])
   return result?.key === key ? result.value : loading
 }
