@@ -7,9 +7,9 @@ import { chromiumArguments, findChromium } from './packages/toolchain/chromium.m
 const conditions = ['@holdfast/source', 'module', 'node', 'development|production']
 const browserConditions = ['@holdfast/source', 'module', 'browser', 'development|production']
 
-// On a busy machine a real browser now and then misses a deadline of its own. Such a test gets one more try in CI, and the
+// On a busy machine a real browser now and then misses a deadline of its own. Such a test gets two more tries in CI, and the
 // report says so; at a desk it does not.
-const retry = process.env.CI ? 1 : 0
+const retry = process.env.CI ? 2 : 0
 
 export default defineConfig({
   test: {
