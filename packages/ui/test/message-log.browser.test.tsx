@@ -2,7 +2,7 @@ import '../styles/index.css'
 import { addMessage, type Message, startToolCall, updateToolCall } from '@holdfast/conversation'
 import type { OpenConversation, Store } from '@holdfast/store'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { page } from 'vitest/browser'
+import { page, userEvent } from 'vitest/browser'
 import { render } from 'vitest-browser-react'
 import { loadMarkdown, MessageLog } from '../src/index.ts'
 import { fill, openMemoryStore } from './open-memory-store.ts'
@@ -92,11 +92,14 @@ describe('while an answer streams', () => {
 
   test('a reader who scrolled up is left alone, and can jump to the end', async () => {
     const writer = begin()
-    const { screen, box, rest } = await show()
+    const { screen, box, rest, articles } = await show()
+    // All of it: while the log grows, only a scroll that follows a gesture is the reader's.
+    await expect.poll(articles).toBe(21)
     await expect.poll(rest).toBe(0)
-    box.scrollTop -= 300
+    await userEvent.wheel(box, { delta: { y: -300 } })
     const button = screen.getByRole('button', { name: 'Jump to latest' })
     await expect.element(button).toBeVisible()
+    await expect.poll(rest).toBeGreaterThan(250)
     const was = box.scrollTop
     for (let i = 0; i < 10; i++) {
       writer.text(`Line ${i}.\n\n`)
