@@ -15,7 +15,7 @@ import { createWriter, type Job } from './level/writer.ts'
 import { DEFAULT_SUMMARY_LIMIT, MAX_FEED_LIMIT } from './limits.ts'
 import { refKey, requireName, requireRef } from './names.ts'
 import { randomId } from './random.ts'
-import { follows, historyName } from './runs.ts'
+import { follows, historyName, sharedUntil } from './runs.ts'
 import type { CommitEvent, CompactResult, DocumentRef, FeedPage, PurgeResult, UpdateLog } from './types.ts'
 
 export type { Database, Entry, OpenDatabase, Operation, View } from './level/database.ts'
@@ -147,9 +147,14 @@ export async function openLevelLog(options: LevelLogOptions): Promise<UpdateLog>
     get openings() {
       return handle.runs.openings
     },
+    get commits() {
+      return handle.record.commit
+    },
     opened: handle.opened,
 
-    follows: (space, history, cursor) => follows(handle.runs, space, history, cursor),
+    follows: (space, history, cursor, reach = 0) => follows(handle.runs, space, history, cursor, reach),
+
+    sharedUntil: (history) => sharedUntil(handle.runs, history, handle.record.commit),
 
     async append(ref, update, { epoch, summary } = {}) {
       requireOpen()

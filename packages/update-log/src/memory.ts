@@ -13,7 +13,7 @@ import {
 import { DEFAULT_SUMMARY_LIMIT, MAX_FEED_LIMIT } from './limits.ts'
 import { refKey, requireName, requireRef } from './names.ts'
 import { randomId } from './random.ts'
-import { beginRun, follows, historyName, type Runs, renewRuns } from './runs.ts'
+import { beginRun, follows, historyName, type Runs, renewRuns, sharedUntil } from './runs.ts'
 import type { Appended, Change, CommitEvent, CompactResult, DocumentRef, FeedEntry, UpdateLog } from './types.ts'
 
 export interface MemoryLogOptions {
@@ -81,7 +81,7 @@ export function createMemoryLog(options: MemoryLogOptions = {}): UpdateLog {
   // What a reader of the log before may have seen is not known.
   for (const [space, { head }] of feeds) feeds.set(space, { head, observed: head })
   const heads = new Map([...feeds].map(([space, { head }]) => [space, head]))
-  let runs = beginRun(folder.runs, folder.runs?.incarnation ?? draw(), draw(), heads)
+  let runs = beginRun(folder.runs, folder.runs?.incarnation ?? draw(), draw(), heads, folder.commits)
   folder.runs = runs
   let closed = false
 
@@ -115,9 +115,14 @@ export function createMemoryLog(options: MemoryLogOptions = {}): UpdateLog {
     get openings() {
       return runs.openings
     },
+    get commits() {
+      return folder.commits
+    },
     opened: { created, renewed: null },
 
-    follows: (space, history, cursor) => follows(runs, space, history, cursor),
+    follows: (space, history, cursor, reach = 0) => follows(runs, space, history, cursor, reach),
+
+    sharedUntil: (history) => sharedUntil(runs, history, folder.commits),
 
     async append(ref, update, appendOptions = {}): Promise<Appended> {
       requireOpen()

@@ -167,13 +167,23 @@ export interface UpdateLog {
   readonly history: string
   /** How often this storage was opened, this time included. Grows, for numbers that must grow over restarts. */
   readonly openings: number
+  /**
+   * The number of the last durable commit: everything that anybody was told of this storage is in the commits up to there. Only
+   * grows, within an incarnation over openings too.
+   */
+  readonly commits: number
   readonly opened: OpenedInfo
 
   /**
-   * Whether what somebody was told under `history`, up to `cursor` of the space's feed, is part of this history (W11). False when the
-   * storage was made whole from an older copy since, or is another copy. Within this opening a cursor above the head is not looked at.
+   * Whether what somebody was told under `history`, up to `cursor` of the space's feed and with no more than `reach` of `commits`, is part of
+   * this history (W11). False when the storage was made whole from an older copy since, or is another copy. Within this opening a
+   * cursor above the head is not looked at.
+   * @param reach 0 or absent when it is not known: then the cursor alone decides, and does not see what was told ahead of it
    */
-  follows(space: string, history: string, cursor: number): boolean
+  follows(space: string, history: string, cursor: number, reach?: number): boolean
+
+  /** The last commit that this history has in common with the one of that name; 0 when it has none, or nobody can tell. */
+  sharedUntil(history: string): number
 
   /**
    * Stores one update. Resolves when it is durable. Calls of one document are numbered in the order they were made.

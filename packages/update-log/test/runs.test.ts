@@ -108,13 +108,13 @@ test('U16 the oldest of very many runs are forgotten, the others keep where they
   await log.close()
   const { beginRun, follows } = await import('../src/runs.ts')
   const [incarnation = ''] = first.history.split('.')
-  let runs = beginRun(null, incarnation, 'a', new Map())
-  runs = beginRun(runs, incarnation, 'b', new Map([['default', second.head]]))
-  for (let i = 0; i < 511; i += 1) runs = beginRun(runs, incarnation, `r${i}`, new Map([['default', second.head]]))
+  let runs = beginRun(null, incarnation, 'a', new Map(), 0)
+  runs = beginRun(runs, incarnation, 'b', new Map([['default', second.head]]), 2)
+  for (let i = 0; i < 511; i += 1) runs = beginRun(runs, incarnation, `r${i}`, new Map([['default', second.head]]), 4)
   expect(runs.openings).toBe(513)
-  expect(follows(runs, 'default', `${incarnation}.a`, 0)).toBe(false)
-  expect(follows(runs, 'default', `${incarnation}.b`, second.head)).toBe(true)
-  expect(follows(runs, 'default', `${incarnation}.b`, second.head + 1)).toBe(false)
+  expect(follows(runs, 'default', `${incarnation}.a`, 0, 0)).toBe(false)
+  expect(follows(runs, 'default', `${incarnation}.b`, second.head, 4)).toBe(true)
+  expect(follows(runs, 'default', `${incarnation}.b`, second.head + 1, 4)).toBe(false)
 })
 
 test('U16 in memory there is one run', async () => {
@@ -122,4 +122,45 @@ test('U16 in memory there is one run', async () => {
   expect(log.follows('default', log.history, 5)).toBe(true)
   expect(log.follows('default', log.incarnation, 0)).toBe(false)
   expect(log.openings).toBe(1)
+})
+
+test('U16 what was told ahead of the cursor is noticed by the commit: the feed gives one number to many commits', async () => {
+  const [directory, copy] = [await temporaryFolder(), await temporaryFolder()]
+  const log = await open(directory)
+  await grow(log, 3)
+  await log.append(ref, Uint8Array.of(9))
+  await cp(directory, copy, { recursive: true })
+  const { history } = log
+  const early = log.commits
+  await log.append(ref, Uint8Array.of(10))
+  const { head } = await log.feed('default', { after: 0, limit: 1 })
+  const late = log.commits
+  expect(late).toBeGreaterThan(early)
+  await log.close()
+
+  const back = await open(copy)
+  // The second append had the place in the feed that the first one got: the cursor alone says that all is well.
+  expect(back.follows('default', history, head)).toBe(true)
+  expect(back.follows('default', history, head, late)).toBe(false)
+  expect(back.follows('default', history, head, early)).toBe(true)
+  expect(back.sharedUntil(history)).toBe(early)
+  await grow(back, 10)
+  expect(back.commits).toBeGreaterThan(late)
+  expect(back.follows('default', history, head, late)).toBe(false)
+  expect(back.sharedUntil(back.history)).toBe(back.commits)
+  expect(back.sharedUntil('nobody.knows')).toBe(0)
+  await back.close()
+})
+
+test('U16 a folder that a version before left open knows no commits of its runs: only those who say none are believed', async () => {
+  const { beginRun, follows, sharedUntil } = await import('../src/runs.ts')
+  const first = beginRun(null, 'i', 'a', new Map(), 0)
+  const old = beginRun(first, 'i', 'b', new Map([['default', 3]]), 5)
+  const written = { ...old, list: old.list.map((run) => ({ ...run, commit: null })) }
+  const now = beginRun(written, 'i', 'c', new Map([['default', 7]]), 9)
+  expect(follows(now, 'default', 'i.a', 3, 0)).toBe(true)
+  expect(follows(now, 'default', 'i.a', 3, 1)).toBe(false)
+  expect(sharedUntil(now, 'i.a', 12)).toBe(0)
+  expect(follows(now, 'default', 'i.b', 7, 9)).toBe(true)
+  expect(sharedUntil(now, 'i.b', 12)).toBe(9)
 })

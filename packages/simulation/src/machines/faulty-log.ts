@@ -52,8 +52,12 @@ export function faultyLog({ log, process, schedule, faults, random, shadow }: Fa
     get openings() {
       return log.openings
     },
+    get commits() {
+      return log.commits
+    },
     opened: log.opened,
     follows: log.follows,
+    sharedUntil: log.sharedUntil,
     append: (ref, update, options) =>
       through(async () => {
         const appended = await log.append(ref, update, options)

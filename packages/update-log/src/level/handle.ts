@@ -78,11 +78,11 @@ export async function openHandle(options: HandleOptions): Promise<Handle> {
   let idle: (() => void) | null = null
   let refusal: { readonly error: UpdateLogError; readonly until: number } | null = null
   await mark.begin(record)
-  let runs = await firstRun(first.database, record.incarnation, mark)
+  let runs = await firstRun(first.database, record, mark)
 
-  async function firstRun(database: Database, incarnation: string, opened: MarkFile): Promise<Runs> {
+  async function firstRun(database: Database, found: CommitRecord, opened: MarkFile): Promise<Runs> {
     try {
-      return await recordRun(database, incarnation, draw)
+      return await recordRun(database, found, draw)
     } catch (error) {
       await database.close()
       await opened.close(false)

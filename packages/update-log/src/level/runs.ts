@@ -5,13 +5,17 @@ import type { Database, Operation, View } from './database.ts'
 import { otherwise } from './each.ts'
 import { RUNS_KEY } from './keys.ts'
 import { readFeedHead, readSpaces } from './read.ts'
-import { DamagedValue, opened, sealed } from './values.ts'
+import { type CommitRecord, DamagedValue, opened, sealed } from './values.ts'
 
 /** When nobody can tell how often the storage was opened, it is taken to have been this much more often than it can have been. */
 const OPENINGS_LEAP = 2 ** 16
 
 /** Notes in the storage that it is opened once more. On the disk when it resolves. */
-export async function recordRun(database: Database, incarnation: string, draw: () => string): Promise<Runs> {
+export async function recordRun(
+  database: Database,
+  { incarnation, commit }: Pick<CommitRecord, 'incarnation' | 'commit'>,
+  draw: () => string,
+): Promise<Runs> {
   const view = database.view()
   try {
     const before = await otherwise<Runs | null>(
@@ -24,7 +28,7 @@ export async function recordRun(database: Database, incarnation: string, draw: (
     )
     // Where the feeds stand cannot be read: then no earlier run can be vouched for either.
     const known = heads === null && before !== null ? { ...before, list: [] } : before
-    const runs = beginRun(known, incarnation, draw(), heads ?? new Map())
+    const runs = beginRun(known, incarnation, draw(), heads ?? new Map(), commit)
     await database.write([runsOperation(runs)], { sync: true })
     return runs
   } finally {
@@ -68,6 +72,8 @@ function encodeRuns({ incarnation, openings, list }: Runs): Uint8Array {
         encoding.writeVarUint(encoder, head)
       }
     }
+    // Behind all that the version before knows: it reads the rest as ever, and leaves this out when it writes.
+    for (const { commit } of list) encoding.writeVarUint(encoder, commit === null ? 0 : commit + 1)
   })
 }
 
@@ -75,7 +81,7 @@ function decodeRuns(value: Uint8Array): Runs {
   return opened(RUNS_KEY, value, (decoder) => {
     const incarnation = decoding.readVarString(decoder)
     const openings = decoding.readVarUint(decoder)
-    const list: Run[] = []
+    const list: Omit<Run, 'commit'>[] = []
     for (let runs = decoding.readVarUint(decoder); runs > 0; runs -= 1) {
       const name = decoding.readVarString(decoder)
       const heads = new Map<string, number>()
@@ -85,6 +91,10 @@ function decodeRuns(value: Uint8Array): Runs {
       }
       list.push({ name, heads })
     }
-    return { incarnation, openings, list }
+    const commits = list.map(() => {
+      const noted = decoding.hasContent(decoder) ? decoding.readVarUint(decoder) : 0
+      return noted === 0 ? null : noted - 1
+    })
+    return { incarnation, openings, list: list.map((run, i) => ({ ...run, commit: commits[i] ?? null })) }
   })
 }
