@@ -31,4 +31,5 @@ export type {
   PurgeResult,
   RenewReason,
   UpdateLog,
+  Upgraded,
 } from './types.ts'

@@ -2,7 +2,7 @@ import type { Compactor } from './compaction.ts'
 import { UpdateLogError } from './errors.ts'
 import { afterAppend, afterPurge, requireLive, requireSummary, statOf } from './head.ts'
 import { compactDocument } from './level/compact.ts'
-import { type OpenDatabase, openClassicLevel } from './level/database.ts'
+import { type OpenDatabase, openClassicLevel, type View } from './level/database.ts'
 import { prepareFolder } from './level/folder.ts'
 import { type Handle, openHandle } from './level/handle.ts'
 import { type Key, recordRange } from './level/keys.ts'
@@ -55,11 +55,21 @@ const NODE_TIMERS: LevelTimers = {
   now: () => performance.now(),
 }
 
+/** The log of a data folder, with a way to read what is stored as it is: for backup, verification and counting. */
+export interface LevelLog extends UpdateLog {
+  readonly directory: string
+  /**
+   * Runs a read on one consistent view of everything that is durable. While it runs, a storage that has failed is not opened anew, so a long
+   * one asks `isWanted` now and then, and gives up when it says no.
+   */
+  snapshot<T>(run: (view: View, isWanted: () => boolean) => Promise<T>): Promise<T>
+}
+
 /**
  * Opens the update log of a data folder over LevelDB.
  * @throws UpdateLogError `LOCKED`, `UNWRITABLE`, `NEWER_VERSION`, `UNREADABLE`, `STORAGE_*`
  */
-export async function openLevelLog(options: LevelLogOptions): Promise<UpdateLog> {
+export async function openLevelLog(options: LevelLogOptions): Promise<LevelLog> {
   const {
     openDatabase = openClassicLevel,
     randomId: draw = randomId,
@@ -151,6 +161,12 @@ export async function openLevelLog(options: LevelLogOptions): Promise<UpdateLog>
       return handle.record.commit
     },
     opened: handle.opened,
+    directory: options.directory,
+
+    async snapshot(run) {
+      requireOpen()
+      return handle.read((view) => run(view, () => handle.isReady && closed === null))
+    },
 
     follows: (space, history, cursor, reach = 0) => follows(handle.runs, space, history, cursor, reach),
 

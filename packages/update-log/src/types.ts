@@ -142,6 +142,15 @@ export interface OpenedInfo {
   readonly created: boolean
   /** Why the incarnation was renewed by this opening, or null. One plain sentence for the log is in `detail`. */
   readonly renewed: { readonly reason: RenewReason; readonly detail: string } | null
+  /** Only when this opening brought the folder from an older version. */
+  readonly upgraded?: Upgraded
+}
+
+export interface Upgraded {
+  readonly from: number
+  readonly to: number
+  /** Where what was there before is kept. */
+  readonly kept: string
 }
 
 /**

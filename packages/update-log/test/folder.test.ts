@@ -28,7 +28,7 @@ test('U13 a folder that cannot be made is unwritable', async () => {
 
 test('U13 a folder of a newer version is refused and left as it is', async () => {
   const directory = await temporaryFolder()
-  await writeFile(join(directory, 'format'), '{"holdfast":"update-log","version":2}\n')
+  await writeFile(join(directory, 'format'), '{"holdfast":"update-log","version":3}\n')
   await expect(openLevelLog({ directory })).rejects.toMatchObject({ code: 'NEWER_VERSION' })
   expect(await readdir(directory)).toEqual(['format'])
 })
@@ -46,7 +46,7 @@ test('U13 a new folder says what it is', async () => {
   const log = await openLevelLog({ directory })
   expect(log.opened).toEqual({ created: true, renewed: null })
   await log.close()
-  expect(JSON.parse(await readFile(join(directory, 'format'), 'utf8'))).toEqual({ holdfast: 'update-log', version: 1 })
+  expect(JSON.parse(await readFile(join(directory, 'format'), 'utf8'))).toEqual({ holdfast: 'update-log', version: 2 })
   expect(await readFile(join(directory, 'mark'), 'utf8')).toContain(`holdfast-mark 1 1 ${log.incarnation} closed `)
 })
 

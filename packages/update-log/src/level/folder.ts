@@ -3,21 +3,24 @@ import { join } from 'node:path'
 import { UpdateLogError } from '../errors.ts'
 import { codesOf, reasonOf } from './faults.ts'
 
-/** What this code writes, and the newest that it reads. */
-export const FORMAT_VERSION = 1
+/** What this code writes, and the newest that it reads. Older folders are brought here on opening, see upgrade.ts. */
+export const FORMAT_VERSION = 2
 
 /**
  * The data folder:
  *
  * ```
- * format       {"holdfast":"update-log","version":1}
+ * format       {"holdfast":"update-log","version":2}
  * log/         LevelDB
  * mark         the high-water mark, see mark.ts
  * quarantine/  copies of what was found damaged
+ * restoring/   what a restore has not put in place yet: nobody opens the folder meanwhile
  * ```
  */
 export interface Folder {
   readonly directory: string
+  /** The version that wrote it. */
+  readonly version: number
   readonly log: string
   readonly mark: string
   readonly quarantine: string
@@ -29,12 +32,13 @@ export interface Folder {
  */
 export async function prepareFolder(directory: string): Promise<Folder> {
   const format = join(directory, 'format')
+  let version = FORMAT_VERSION
   try {
     await mkdir(directory, { recursive: true, mode: 0o700 })
+    await requireRestored(directory)
     const text = await readIfThere(format)
-    if (text === null)
-      await writeSafely(format, `${JSON.stringify({ holdfast: 'update-log', version: FORMAT_VERSION })}\n`)
-    else requireKnown(directory, text)
+    if (text === null) await writeVersion(directory, FORMAT_VERSION)
+    else version = requireKnown(directory, text)
     // For the owner's eyes only, also in a folder that others may look into.
     await mkdir(join(directory, 'log'), { recursive: true, mode: 0o700 })
     await access(directory, constants.R_OK | constants.W_OK | constants.X_OK)
@@ -44,15 +48,62 @@ export async function prepareFolder(directory: string): Promise<Folder> {
       cause: error,
     })
   }
+  return folderAt(directory, version)
+}
+
+function folderAt(directory: string, version: number): Folder {
   return {
     directory,
+    version,
     log: join(directory, 'log'),
     mark: join(directory, 'mark'),
     quarantine: join(directory, 'quarantine'),
   }
 }
 
-function requireKnown(directory: string, text: string): void {
+/**
+ * Looks at a folder that is there, and makes nothing.
+ * @returns null when it is no data folder
+ * @throws UpdateLogError `UNWRITABLE` (it cannot be looked into), `NEWER_VERSION`, `UNREADABLE`
+ */
+export async function findFolder(directory: string): Promise<Folder | null> {
+  try {
+    await requireRestored(directory)
+    const text = await readIfThere(join(directory, 'format'))
+    if (text !== null) return folderAt(directory, requireKnown(directory, text))
+    // The file that says what it is may be what was lost.
+    const names = await readdir(join(directory, 'log'))
+    return names.includes('LOCK') || names.includes('CURRENT') ? folderAt(directory, FORMAT_VERSION) : null
+  } catch (error) {
+    if (error instanceof UpdateLogError) throw error
+    if (codesOf(error).has('ENOENT') || codesOf(error).has('ENOTDIR')) return null
+    throw new UpdateLogError('UNWRITABLE', `The data folder ${directory} cannot be read: ${reasonOf(error)}`, {
+      cause: error,
+    })
+  }
+}
+
+/** The folder's version, on the disk when it resolves. */
+export async function writeVersion(directory: string, version: number): Promise<void> {
+  await writeSafely(join(directory, 'format'), `${JSON.stringify({ holdfast: 'update-log', version })}\n`)
+}
+
+export const RESTORING = 'restoring'
+
+async function requireRestored(directory: string): Promise<void> {
+  try {
+    await access(join(directory, RESTORING))
+  } catch (error) {
+    if (codesOf(error).has('ENOENT') || codesOf(error).has('ENOTDIR')) return
+    throw error
+  }
+  throw new UpdateLogError(
+    'UNREADABLE',
+    `A restore into ${directory} was interrupted; run "holdfast restore" again, which begins anew.`,
+  )
+}
+
+function requireKnown(directory: string, text: string): number {
   const version = versionOf(text)
   if (version === null) {
     throw new UpdateLogError('UNREADABLE', `The file "format" in ${directory} does not say which version wrote it.`)
@@ -63,13 +114,16 @@ function requireKnown(directory: string, text: string): void {
       `The data folder ${directory} was written by a newer version (format ${version}, this one reads up to ${FORMAT_VERSION}).`,
     )
   }
+  return version
 }
 
 function versionOf(text: string): number | null {
   try {
     const parsed: unknown = JSON.parse(text)
     if (typeof parsed !== 'object' || parsed === null || !('version' in parsed)) return null
-    return typeof parsed.version === 'number' && Number.isInteger(parsed.version) ? parsed.version : null
+    return typeof parsed.version === 'number' && Number.isInteger(parsed.version) && parsed.version > 0
+      ? parsed.version
+      : null
   } catch (error) {
     if (error instanceof SyntaxError) return null
     throw error
@@ -86,7 +140,7 @@ async function readIfThere(path: string): Promise<string | null> {
 }
 
 /** The whole file or none of it, on the disk when it resolves. */
-async function writeSafely(path: string, text: string): Promise<void> {
+export async function writeSafely(path: string, text: string): Promise<void> {
   const temporary = `${path}.new`
   const file = await open(temporary, 'w', 0o600)
   try {

@@ -8,6 +8,7 @@ import { COMMIT_KEY, type KeyRange } from './keys.ts'
 import { type MarkFile, openMark } from './mark.ts'
 import { recordRun, runsOperation } from './runs.ts'
 import { openStorage } from './storage.ts'
+import { upgradeFolder } from './upgrade.ts'
 import { type CommitRecord, encodeCommit } from './values.ts'
 
 /**
@@ -28,6 +29,8 @@ export interface Handle {
   readonly record: CommitRecord
   /** The openings of this storage, this one the last. */
   readonly runs: Runs
+  /** False from a failed write until the database was opened anew, which waits for the reads that are under way. */
+  readonly isReady: boolean
   /** Runs a read on one consistent view that is taken when the database is there: at once, if it is. */
   read<T>(run: (view: View) => Promise<T>): Promise<T>
   /** Resolves when the next commit may be tried. Throws what stands in the way. */
@@ -60,6 +63,7 @@ export interface HandleOptions {
 const RETRY_MS = 250
 export async function openHandle(options: HandleOptions): Promise<Handle> {
   const { folder, openDatabase, draw, now, onReopened } = options
+  const upgrade = await upgradeFolder(folder, openDatabase, draw)
   let opening: MarkFile | null = null
   const first = await openStorage(
     folder,
@@ -159,12 +163,19 @@ export async function openHandle(options: HandleOptions): Promise<Handle> {
   }
 
   return {
-    opened: { created: first.created, renewed: first.renewed },
+    opened: {
+      created: first.created,
+      renewed: first.renewed ?? upgrade?.renewed ?? null,
+      ...(upgrade?.upgraded === undefined ? {} : { upgraded: upgrade.upgraded }),
+    },
     get record() {
       return record
     },
     get runs() {
       return runs
+    },
+    get isReady() {
+      return state.kind === 'ready'
     },
     async read(run) {
       const database = state.kind === 'ready' || state.kind === 'suspect' ? state.database : await readable()

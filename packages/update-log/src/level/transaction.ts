@@ -4,7 +4,16 @@ import type { Change, DocumentRef } from '../types.ts'
 import type { Operation } from './database.ts'
 import { feedKey, headKey, type Key, nameKey, recordKey, summaryKey } from './keys.ts'
 import type { DocumentState } from './lookup.ts'
-import { encodeFeedPlace, encodeHead, encodeNumber, encodeRecord, encodeSummary, type RecordContent } from './values.ts'
+import {
+  encodeFeedPlace,
+  encodeHead,
+  encodeNumber,
+  encodeRecord,
+  encodeSecondName,
+  encodeSummary,
+  type RecordContent,
+  secondNameOf,
+} from './values.ts'
 
 /** What was last committed, as far as it was needed: the writer's cache. Null is a document that is known not to be. */
 export interface Committed {
@@ -183,15 +192,21 @@ function putPlace(operations: Operation[], { ref, head, before, number }: Staged
   const key = headKey(number)
   operations.push({ type: 'put', key, value: encodeHead(key, head) })
   if (before === null) {
-    for (const kind of ['name', 'nameAgain'] as const) {
-      const name = nameKey(kind, ref.space, ref.document)
-      operations.push({ type: 'put', key: name, value: encodeNumber(name, number) })
-    }
+    const name = nameKey('name', ref.space, ref.document)
+    operations.push({ type: 'put', key: name, value: encodeNumber(name, number) })
+  }
+  if (before === null || epochOf(before) !== epochOf(head)) {
+    const name = nameKey('nameAgain', ref.space, ref.document)
+    operations.push({ type: 'put', key: name, value: encodeSecondName(name, secondNameOf(number, head)) })
   }
   if (head.feed === before?.feed) return
   if (before !== null) operations.push({ type: 'del', key: feedKey(ref.space, before.feed) })
   const place = feedKey(ref.space, head.feed)
   operations.push({ type: 'put', key: place, value: encodeFeedPlace(place, { number, document: ref.document }) })
+}
+
+function epochOf(head: Head): string | null {
+  return head.kind === 'live' ? head.epoch : null
 }
 
 function changeOf({ ref, head }: Staged): Change {

@@ -61,6 +61,39 @@ export function decodeNumber(key: Key, value: Uint8Array): number {
   return opened(key, value, decoding.readVarUint)
 }
 
+/** What a document's second name says besides its number, so that its epochs outlive a head that is lost (version 2 of the folder). */
+export interface SecondName {
+  readonly number: number
+  /** Null when it was purged. */
+  readonly epoch: string | null
+  readonly refused: readonly string[]
+}
+
+export function encodeSecondName(key: Key, { number, epoch, refused }: SecondName): Uint8Array {
+  return sealed(key, (encoder) => {
+    // First, so that it is read as the first name is.
+    encoding.writeVarUint(encoder, number)
+    encoding.writeVarString(encoder, epoch ?? '')
+    encoding.writeVarUint(encoder, refused.length)
+    for (const past of refused) encoding.writeVarString(encoder, past)
+  })
+}
+
+/** @returns null when it was written by version 1, which says the number only */
+export function decodeSecondName(key: Key, value: Uint8Array): SecondName | null {
+  return opened(key, value, (decoder) => {
+    const number = decoding.readVarUint(decoder)
+    if (!decoding.hasContent(decoder)) return null
+    const epoch = decoding.readVarString(decoder)
+    const refused = Array.from({ length: decoding.readVarUint(decoder) }, () => decoding.readVarString(decoder))
+    return { number, epoch: epoch === '' ? null : epoch, refused }
+  })
+}
+
+export function secondNameOf(number: number, head: Head): SecondName {
+  return { number, epoch: head.kind === 'live' ? head.epoch : null, refused: head.refused }
+}
+
 export function encodeSummary(key: Key, summary: Uint8Array): Uint8Array {
   return sealed(key, (encoder) => encoding.writeUint8Array(encoder, summary))
 }
