@@ -1,9 +1,8 @@
-import { randomUUID } from 'node:crypto'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { createAccess, createRelay, type Relay } from '@holdfast/relay'
+import { createAccess, createRelay, openTokenLedger, type Relay, TokenLedgerError } from '@holdfast/relay'
 import { isUpdateLogError, type UpdateLog } from '@holdfast/update-log'
 import { openDiskBlobs } from '@holdfast/update-log/blobs'
 import { openLevelLog } from '@holdfast/update-log/level'
@@ -43,7 +42,16 @@ export async function serve(options: ServeOptions, output: Output): Promise<() =
       })
     }
     const { key } = await readOrMakeKey(options.data)
-    const access = createAccess({ key, ...(options.adminToken === null ? {} : { adminToken: options.adminToken }) })
+    const ledger = await openTokenLedger({ directory: options.data, now: Date.now, mend: true })
+    const { mended, lost, setAside } = ledger.condition
+    if (lost > 0) {
+      output.note(
+        `${lost} entries of the tokens' ledger are lost, which may be revocations: look at "holdfast token list" and revoke again.`,
+        { event: 'token-ledger-damaged', mended, lost, setAside },
+      )
+    }
+    const { adminToken } = options
+    const access = createAccess({ key, ledger, ...(adminToken === null ? {} : { adminToken }) })
     const blobs = await openDiskBlobs(join(options.data, 'blobs'))
     relay = createRelay({
       log,
@@ -62,7 +70,12 @@ export async function serve(options: ServeOptions, output: Output): Promise<() =
     if (!web.built) output.note(`The web app is not built (${WEB_APP}).`, { event: 'web-app-missing', path: WEB_APP })
     const server = mount(relay, web.serve)
     const port = await listen(server, options)
-    const token = await access.sign({ spaces: '*', role: 'admin', expires: Date.now() + TOKEN_MS, id: randomUUID() })
+    const { token } = await access.create({
+      name: 'printed at the start',
+      spaces: '*',
+      role: 'admin',
+      expires: Date.now() + TOKEN_MS,
+    })
     const ready = { url: options.publicUrl ?? addressOf(options.host, port), token, data: options.data }
     output.say(options.json ? readyLine(ready) : banner(ready))
     const running = relay
@@ -84,6 +97,7 @@ async function openLog(data: string): Promise<UpdateLog> {
 
 /** What the storage says, with what to do about it; anything else as it is. */
 function named(error: unknown): unknown {
+  if (error instanceof TokenLedgerError) return new Failure(error.message, { cause: error })
   if (!isUpdateLogError(error)) return error
   return new Failure(`${error.message.replace(/\.?$/, '.')} ${adviceFor(error.code)}`, { cause: error })
 }

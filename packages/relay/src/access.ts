@@ -1,6 +1,9 @@
-import { createHash, timingSafeEqual } from 'node:crypto'
-import { isName } from '@holdfast/protocol'
-import { errors, type JWTPayload, jwtVerify, SignJWT } from 'jose'
+import { createHash, randomUUID, timingSafeEqual } from 'node:crypto'
+import { decodeProtectedHeader, errors, type JWTPayload, jwtVerify, SignJWT } from 'jose'
+import type { Issuer } from './tokens/issuer.ts'
+import { OUTSIDE_ALGORITHMS } from './tokens/issuer.ts'
+import type { TokenLedger } from './tokens/ledger.ts'
+import { isNames, isRole, isSpaces, isTime, isTokenId, isTokenName, type TokenRecord } from './tokens/record.ts'
 
 export type Role = 'read' | 'write' | 'admin'
 
@@ -26,11 +29,38 @@ export interface TokenClaims {
   readonly id: string
 }
 
+/** What somebody wants a token to be. */
+export interface TokenWish {
+  /** What a person calls it: 1 to 128 characters. */
+  readonly name: string
+  readonly role: Role
+  readonly spaces: readonly string[] | '*'
+  readonly documents?: readonly string[]
+  /** Milliseconds since 1970, in the future. */
+  readonly expires: number
+}
+
+export interface CreatedToken {
+  /** Shown once and kept nowhere. */
+  readonly token: string
+  readonly record: TokenRecord
+}
+
 export interface Access {
-  /** @returns null for a token that is wrong, expired, or of another audience */
+  /**
+   * @returns null for a token that is wrong, expired, revoked, or of another audience
+   * @throws IssuerUnreachableError when it is of another issuer whose keys cannot be had now
+   */
   verify(token: string): Promise<Grant | null>
-  /** Makes a token. */
+  /** Makes a token that is recorded nowhere; by its id it can be revoked all the same. */
   sign(claims: TokenClaims): Promise<string>
+  /**
+   * Makes a token and records it, so that it can be listed.
+   * @throws BadTokenWishError; TokenLedgerError
+   */
+  create(wish: TokenWish): Promise<CreatedToken>
+  /** Null when nothing is recorded or revoked. */
+  readonly ledger: TokenLedger | null
 }
 
 export interface AccessOptions {
@@ -38,13 +68,18 @@ export interface AccessOptions {
   readonly key: Uint8Array
   /** `HOLDFAST_TOKEN`: a fixed token (32 characters or more) with the role admin. */
   readonly adminToken?: string
+  /** Which tokens were made and revoked, see `openTokenLedger`. */
+  readonly ledger?: TokenLedger
+  /** Whose tokens are good besides our own, see `createIssuer`. */
+  readonly issuer?: Issuer
   /** Milliseconds since 1970. */
   readonly now?: () => number
+  /** Draws ids of tokens. */
+  readonly randomId?: () => string
 }
 
 const ALGORITHM = 'HS256'
 const AUDIENCE = 'holdfast'
-const ROLES: readonly string[] = ['read', 'write', 'admin']
 /** Longer than any token we sign; what is longer is not looked at. */
 const LONGEST_TOKEN = 8192
 const MIN_ADMIN_TOKEN = 32
@@ -55,46 +90,103 @@ export class AccessConfigurationError extends Error {
   override readonly name = 'AccessConfigurationError'
 }
 
+/** The wish for a token cannot be met: the message says what about it. */
+export class BadTokenWishError extends Error {
+  readonly code = 'BAD_TOKEN_WISH'
+  override readonly name = 'BadTokenWishError'
+}
+
 /**
- * Signs and checks tokens: JWTs with one fixed algorithm (HS256) and one fixed audience, and if given one static admin token.
+ * Signs and checks tokens: JWTs with one fixed algorithm (HS256) and one fixed audience, if given one static admin token, and if given
+ * another issuer's tokens by its public keys.
  * @throws AccessConfigurationError
  */
 export function createAccess(options: AccessOptions): Access {
-  const { key, adminToken } = options
+  const { key, adminToken, ledger = null, issuer = null } = options
   const now = options.now ?? Date.now
+  const randomId = options.randomId ?? randomUUID
   if (key.length < 32) throw new AccessConfigurationError('The signing key must have 32 bytes or more.')
   if (adminToken !== undefined && adminToken.length < MIN_ADMIN_TOKEN) {
     throw new AccessConfigurationError(`HOLDFAST_TOKEN must have ${MIN_ADMIN_TOKEN} characters or more.`)
   }
   const isAdminToken = adminToken === undefined ? () => false : constantTimeEqual(adminToken)
 
+  async function verifyOwn(token: string): Promise<Grant | null> {
+    try {
+      const { payload } = await jwtVerify(token, key, {
+        algorithms: [ALGORITHM],
+        audience: AUDIENCE,
+        requiredClaims: ['exp', 'jti'],
+        currentDate: new Date(now()),
+      })
+      return grantOf(payload)
+    } catch (error) {
+      if (error instanceof errors.JOSEError) return null
+      throw error
+    }
+  }
+
+  function sign(claims: TokenClaims & { readonly name?: string }): Promise<string> {
+    const { spaces, role, documents, name } = claims
+    const more = { ...(documents === undefined ? {} : { documents }), ...(name === undefined ? {} : { name }) }
+    return new SignJWT({ spaces, role, ...more })
+      .setProtectedHeader({ alg: ALGORITHM })
+      .setAudience(AUDIENCE)
+      .setJti(claims.id)
+      .setIssuedAt(Math.floor(now() / 1000))
+      .setExpirationTime(Math.floor(claims.expires / 1000))
+      .sign(key)
+  }
+
   return {
+    ledger,
     async verify(token) {
       if (token.length === 0 || token.length > LONGEST_TOKEN) return null
       if (isAdminToken(token)) return { spaces: '*', role: 'admin', expires: null, id: null }
-      try {
-        const { payload } = await jwtVerify(token, key, {
-          algorithms: [ALGORITHM],
-          audience: AUDIENCE,
-          requiredClaims: ['exp', 'jti'],
-          currentDate: new Date(now()),
-        })
-        return grantOf(payload)
-      } catch (error) {
-        if (error instanceof errors.JOSEError) return null
-        throw error
-      }
+      // Each algorithm has one kind of key: a public key is never taken for a shared secret.
+      const algorithm = algorithmOf(token)
+      const isOutside = issuer !== null && algorithm !== null && OUTSIDE_ALGORITHMS.includes(algorithm)
+      const grant = isOutside ? await issuer.verify(token, now()) : await verifyOwn(token)
+      if (grant === null || (grant.id !== null && ledger?.isRevoked(grant.id) === true)) return null
+      return grant
     },
-    sign(claims) {
-      const documents = claims.documents === undefined ? {} : { documents: claims.documents }
-      return new SignJWT({ spaces: claims.spaces, role: claims.role, ...documents })
-        .setProtectedHeader({ alg: ALGORITHM })
-        .setAudience(AUDIENCE)
-        .setJti(claims.id)
-        .setIssuedAt(Math.floor(now() / 1000))
-        .setExpirationTime(Math.floor(claims.expires / 1000))
-        .sign(key)
+    sign,
+    async create(wish) {
+      if (ledger === null) throw new BadTokenWishError('Nothing records tokens here.')
+      checkWish(wish, now())
+      const { name, role, spaces, documents, expires } = wish
+      const id = randomId()
+      const scope = { spaces, ...(documents === undefined ? {} : { documents }) }
+      // A token tells its end in whole seconds.
+      const record = { id, name, role, ...scope, created: now(), expires: Math.floor(expires / 1000) * 1000 }
+      const token = await sign({ ...record })
+      await ledger.record(record)
+      return { token, record }
     },
+  }
+}
+
+/** @throws BadTokenWishError */
+function checkWish({ name, role, spaces, documents, expires }: TokenWish, now: number): void {
+  const complain = (message: string): never => {
+    throw new BadTokenWishError(message)
+  }
+  if (!isTokenName(name)) complain('The name of a token is 1 to 128 characters, without control characters.')
+  if (!isRole(role)) complain('The role of a token is read, write or admin.')
+  if (!isSpaces(spaces) || spaces.length === 0) complain('A token names the spaces that it reaches, or all ("*").')
+  if (documents !== undefined && (!isNames(documents) || documents.length === 0)) {
+    complain('Documents are named by 1 to 128 of A-Z a-z 0-9 . _ ~ - and neither "." nor "..".')
+  }
+  if (!isTime(expires) || expires < now + 1000) complain('A token ends at a time in the future.')
+}
+
+/** What the token says it was signed with; null when it is no signed token. */
+function algorithmOf(token: string): string | null {
+  try {
+    return decodeProtectedHeader(token).alg ?? null
+  } catch (error) {
+    if (error instanceof TypeError) return null
+    throw error
   }
 }
 
@@ -108,17 +200,9 @@ function constantTimeEqual(secret: string): (guess: string) => boolean {
 /** Null when the claims, though signed by us, are not of a shape we know: a token of a newer version is not guessed at. */
 function grantOf(payload: JWTPayload): Grant | null {
   const { spaces, documents, role, exp, jti } = payload
-  if (!(spaces === '*' || isNames(spaces)) || !(documents === undefined || isNames(documents))) return null
-  if (!isRole(role) || exp === undefined || jti === undefined) return null
+  if (!isSpaces(spaces) || !(documents === undefined || isNames(documents))) return null
+  if (!isRole(role) || exp === undefined || !isTokenId(jti)) return null
   return { spaces, ...(documents === undefined ? {} : { documents }), role, expires: exp * 1000, id: jti }
-}
-
-function isNames(value: unknown): value is string[] {
-  return Array.isArray(value) && value.every((name) => typeof name === 'string' && isName(name))
-}
-
-function isRole(value: unknown): value is Role {
-  return typeof value === 'string' && ROLES.includes(value)
 }
 
 export function reachesSpace(grant: Grant, space: string): boolean {

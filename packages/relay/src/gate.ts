@@ -4,12 +4,15 @@ import { type Access, type Grant, reachesDocument, reachesSpace } from './access
 import type { AddressPolicy } from './address.ts'
 import type { Refusal } from './refusal.ts'
 import * as refusals from './refusal.ts'
+import { IssuerUnreachableError } from './tokens/issuer.ts'
 
 export interface Gate {
   /** Host, then Origin. Null when both are good. */
   checkAddress(request: IncomingMessage): Refusal | null
   /** Names, token, reach, existence: in this order, so that nobody without a token learns which spaces exist. */
   admit(target: Target, token: string | null): Promise<Admission>
+  /** For what concerns the relay as a whole: admins of all spaces only. */
+  admitAdmin(token: string | null): Promise<Admission>
 }
 
 /** Path segments as they were given. */
@@ -29,6 +32,17 @@ export interface GateOptions {
 }
 
 export function createGate({ address, access, spaces }: GateOptions): Gate {
+  async function grantFor(token: string | null): Promise<Admission> {
+    if (token === null || token === '') return refused(refusals.NO_TOKEN)
+    try {
+      const grant = await access.verify(token)
+      return grant === null ? refused(refusals.BAD_TOKEN) : { kind: 'admitted', grant }
+    } catch (error) {
+      if (error instanceof IssuerUnreachableError) return refused(refusals.ISSUER_UNREACHABLE)
+      throw error
+    }
+  }
+
   return {
     checkAddress(request) {
       if (!address.acceptsHost(request)) return refusals.FOREIGN_HOST
@@ -36,13 +50,19 @@ export function createGate({ address, access, spaces }: GateOptions): Gate {
     },
     async admit({ space, document }, token) {
       if (!isName(space) || (document !== undefined && !isName(document))) return refused(refusals.BAD_NAME)
-      if (token === null || token === '') return refused(refusals.NO_TOKEN)
-      const grant = await access.verify(token)
-      if (grant === null) return refused(refusals.BAD_TOKEN)
+      const admission = await grantFor(token)
+      if (admission.kind === 'refused') return admission
+      const { grant } = admission
       if (!reachesSpace(grant, space)) return refused(refusals.FORBIDDEN)
       if (!spaces.has(space)) return refused(refusals.UNKNOWN_SPACE)
       if (document !== undefined && !reachesDocument(grant, document)) return refused(refusals.FORBIDDEN)
-      return { kind: 'admitted', grant }
+      return admission
+    },
+    async admitAdmin(token) {
+      const admission = await grantFor(token)
+      if (admission.kind === 'refused') return admission
+      const { role, spaces, documents } = admission.grant
+      return role === 'admin' && spaces === '*' && documents === undefined ? admission : refused(refusals.ADMINS_ONLY)
     },
   }
 }

@@ -1,5 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { BlobStore, UpdateLog } from '@holdfast/update-log'
+import type { Access } from './access.ts'
+import { ADMIN_METHODS, type AdminOperation, createAdminHandler } from './admin.ts'
 import { BLOB_METHODS, createBlobHandler } from './blobs/http.ts'
 import { type Feeds, feedBody, readFeedQuery } from './feed.ts'
 import { bearerOf, type Gate } from './gate.ts'
@@ -23,6 +25,8 @@ import { messageOf } from './room.ts'
 
 export interface HttpOptions {
   readonly gate: Gate
+  readonly access: Access
+  readonly operations: Readonly<Record<string, AdminOperation>>
   readonly feeds: Feeds
   readonly log: UpdateLog
   readonly blobs: BlobStore | null
@@ -54,7 +58,7 @@ const BAD_QUERY = refusal(
 export function createHttpHandler(
   options: HttpOptions,
 ): (request: IncomingMessage, response: ServerResponse) => boolean {
-  const { gate, feeds, log, blobs, limits, isReady, renderMetrics, onRefused, onFailed } = options
+  const { gate, access, operations, feeds, log, blobs, limits, isReady, renderMetrics, onRefused, onFailed } = options
 
   function refuse(request: IncomingMessage, response: ServerResponse, why: Refusal): void {
     onRefused(why, loggedPath(request))
@@ -73,6 +77,11 @@ export function createHttpHandler(
         }
   const answers: Readonly<Record<string, Route>> = {
     ...blobRoute,
+    admin: {
+      segments: [1, 2, 3],
+      methods: ADMIN_METHODS,
+      answer: createAdminHandler({ gate, access, operations, refuse }),
+    },
     feed: { segments: [1], answer: answerFeed },
     access: { segments: [1], answer: answerAccess },
     yjs: { segments: [2], answer: (request, response) => refuse(request, response, UPGRADE_REQUIRED) },

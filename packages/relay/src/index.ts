@@ -2,14 +2,35 @@ export {
   type Access,
   AccessConfigurationError,
   type AccessOptions,
+  BadTokenWishError,
+  type CreatedToken,
   createAccess,
   type Grant,
   type Role,
   type TokenClaims,
+  type TokenWish,
 } from './access.ts'
+export { type AdminOperation, readJson } from './admin.ts'
 export type { RelayEvent } from './events.ts'
 export { type Clock, DEFAULT_LIMITS, type Limits, type RelayOptions } from './options.ts'
-export type { RefusalCode } from './refusal.ts'
+export { type Refusal, type RefusalCode, refusal, sendJson } from './refusal.ts'
 export { createRelay, type Relay } from './relay.ts'
 export type { SocketServer, SocketServerOptions } from './sockets.ts'
+export {
+  createIssuer,
+  DEFAULT_CLAIM,
+  type Issuer,
+  type IssuerOptions,
+  IssuerUnreachableError,
+} from './tokens/issuer.ts'
+export {
+  type LedgerCondition,
+  type LedgerOptions,
+  type ListedToken,
+  openTokenLedger,
+  TOKEN_FILES,
+  type TokenLedger,
+  TokenLedgerError,
+} from './tokens/ledger.ts'
+export { isTokenId, isTokenName, type TokenRecord } from './tokens/record.ts'
 export type { Wire, WireListener } from './wire.ts'

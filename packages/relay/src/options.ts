@@ -1,6 +1,7 @@
 import type { SyncLimits } from '@holdfast/protocol'
 import type { BlobStore, UpdateLog } from '@holdfast/update-log'
 import type { Access } from './access.ts'
+import type { AdminOperation } from './admin.ts'
 import type { RelayEvent } from './events.ts'
 import type { SocketServer, SocketServerOptions } from './sockets.ts'
 
@@ -68,6 +69,8 @@ export interface RelayOptions {
   readonly publicUrl?: string
   /** `--allow-origin`: origins of other applications, e.g. `['https://chat.example.org']`. */
   readonly allowOrigins?: readonly string[]
+  /** What `/admin/<name>` answers besides `/admin/tokens`, to admins of all spaces. */
+  readonly operations?: Readonly<Record<string, AdminOperation>>
   readonly limits?: Partial<Limits>
   /** Of `/sync`; what its welcome tells. */
   readonly syncLimits?: Partial<SyncLimits>

@@ -25,6 +25,12 @@ export type RefusalCode =
   | 'INTERNAL'
   | 'READ_ONLY'
   | 'ADMINS_ONLY'
+  | 'ISSUER_UNREACHABLE'
+  | 'BAD_BODY'
+  | 'BAD_TOKEN_WISH'
+  | 'NO_LEDGER'
+  | 'LEDGER_FAILED'
+  | 'NO_SUCH_TOKEN'
   | 'STORAGE_FULL'
   | 'BLOB_NOT_FOUND'
   | 'BLOB_BAD_HASH'
@@ -54,8 +60,14 @@ export const FOREIGN_ORIGIN = refusal(
 export const BAD_PATH = refusal(404, 'BAD_PATH', 'There is nothing at this path.')
 export const BAD_NAME = refusal(404, 'BAD_NAME', 'A name is 1 to 128 of A-Z a-z 0-9 . _ ~ - and neither "." nor "..".')
 export const NO_TOKEN = refusal(401, 'NO_TOKEN', 'A token is needed.')
-export const BAD_TOKEN = refusal(401, 'BAD_TOKEN', 'The token is wrong or has expired. Ask for another.')
+export const BAD_TOKEN = refusal(401, 'BAD_TOKEN', 'The token is wrong, has expired or was revoked. Ask for another.')
 export const FORBIDDEN = refusal(403, 'FORBIDDEN', 'The token does not reach this.')
+export const ADMINS_ONLY = refusal(403, 'ADMINS_ONLY', 'Only an admin of all spaces may do this.')
+export const ISSUER_UNREACHABLE = refusal(
+  503,
+  'ISSUER_UNREACHABLE',
+  "The keys of the token's issuer cannot be fetched. Try again.",
+)
 export const UNKNOWN_SPACE = refusal(404, 'UNKNOWN_SPACE', 'There is no such space.')
 export const BAD_METHOD = refusal(405, 'BAD_METHOD', 'This method is not answered here.')
 export const UPGRADE_REQUIRED = refusal(426, 'UPGRADE_REQUIRED', 'This is a WebSocket address.')

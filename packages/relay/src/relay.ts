@@ -34,7 +34,7 @@ import { createSyncEndpoint } from './sync/endpoint.ts'
 /** A relay without a server of its own: mount it on any node http server. */
 export interface Relay {
   /**
-   * Answers `/feed`, `/access`, `/blobs`, `/healthz`, `/readyz`, `/metrics`, and plain requests for `/yjs`.
+   * Answers `/feed`, `/access`, `/blobs`, `/admin`, `/healthz`, `/readyz`, `/metrics`, and plain requests for `/yjs`.
    * @returns false when the path is none of them, so that the caller can serve it; the Host has then been found good
    */
   handleRequest(request: IncomingMessage, response: ServerResponse): boolean
@@ -105,6 +105,8 @@ export function createRelay(options: RelayOptions): Relay {
 
   const handleRequest = createHttpHandler({
     gate,
+    access,
+    operations: options.operations ?? {},
     feeds,
     log,
     blobs: options.blobs ?? null,

@@ -6,8 +6,9 @@ import type { UpdateLog } from '@holdfast/update-log'
 import { openLevelLog } from '@holdfast/update-log/level'
 import { createMemoryLog } from '@holdfast/update-log/memory'
 import { afterEach, describe, expect, it } from 'vitest'
+import { createAccess } from '../../src/index.ts'
 import { ManualClock } from '../fakes.ts'
-import { ADMIN, get, type RunningRelay, rawClient, upgradeStatus } from '../helpers.ts'
+import { ADMIN, get, KEY, type RunningRelay, rawClient, upgradeStatus } from '../helpers.ts'
 import { Copy, type Device } from './driver.ts'
 import { deviceAt, relayFor } from './house.ts'
 
@@ -220,7 +221,7 @@ describe('before the welcome', () => {
   })
 
   it('Y3 too much before the welcome, however long a token takes to be checked', async () => {
-    const never = { verify: () => new Promise<null>(() => undefined), sign: async () => '' }
+    const never = { ...createAccess({ key: KEY }), verify: () => new Promise<null>(() => undefined) }
     const pings = Array.from({ length: 64 }, () => encodeClientFrame({ kind: 'ping', id: 1 }))
     await first(
       [encodeClientFrame(HELLO), ...pings],

@@ -42,6 +42,10 @@ const access: Access = {
   sign: async () => {
     throw new Error('nobody signs tokens here')
   },
+  create: async () => {
+    throw new Error('nobody makes tokens here')
+  },
+  ledger: null,
 }
 
 const upgrades = new WeakMap<object, UpgradeRequest>()
