@@ -1,0 +1,1 @@
+export { type KillsOptions, type KillsReport, kills } from './kill/kills.ts'

@@ -1,0 +1,128 @@
+import { setTimeout as after } from 'node:timers/promises'
+import { encodeStateVector } from '@holdfast/protocol'
+import type { Random } from '@holdfast/testkit'
+import { type RelayProcess, spawnRelay } from '../process/relay.ts'
+import { Device, type DeviceMemory } from './device.ts'
+import type { Ledger } from './ledger.ts'
+import { briefWriter, stockWriter, syncWriter, type Writer } from './writers.ts'
+
+export interface SessionOptions {
+  readonly data: string
+  /** Counts up; Yjs client ids are made of it. */
+  readonly number: number
+  readonly random: Random
+  readonly ledger: Ledger
+  readonly memory: DeviceMemory
+  readonly writers: number
+}
+
+/** Documents that the writers share. */
+const SHARED = 4
+/** Documents that are opened and closed again and again. */
+const BRIEF = 3
+/** Fresh documents after so many sessions, so that reading them whole stays quick. */
+const ERA = 12
+const EMPTY = encodeStateVector(new Map())
+const LONGEST_BURST_MS = 110
+const MOST_ACKS = 500
+/** About as long as it takes from being started to listening, and some more. */
+const STARTUP_MS = 260
+
+/** What is shared in this session. */
+function documentsOf(number: number): { shared: string[]; brief: string[] } {
+  const era = Math.floor(number / ERA)
+  const named = (kind: string, count: number): string[] =>
+    Array.from({ length: count }, (_, i) => `${kind}${i}-era${era}`)
+  return { shared: named('shared', SHARED), brief: named('brief', BRIEF) }
+}
+
+/**
+ * One life of the relay: started on what the last one left, looked at by a device that remembers it, written to by everybody, and killed.
+ * @returns what was wrong
+ */
+export async function liveAndDie(options: SessionOptions): Promise<string[]> {
+  const { data, random } = options
+  if (random.chance(0.08)) {
+    // Killed while it starts, wherever it is by then.
+    const { child, closed } = spawnRelay({ data })
+    await Promise.race([after(random.next() * STARTUP_MS), closed])
+    child.kill('SIGKILL')
+    const { err } = await closed
+    return complaintsIn(err)
+  }
+  const relay = await spawnRelay({ data }).ready
+  const faults = [...(await serve(relay, options)), ...complaintsIn((await relay.end('SIGKILL')).err)]
+  return faults
+}
+
+/** Nothing that a kill does may renew the history, be refused, or fail. */
+function complaintsIn(err: string): string[] {
+  return err
+    .split('\n')
+    .filter((line) => line.trim() !== '')
+    .map((line) => `the relay said: ${line}`)
+}
+
+async function serve(relay: RelayProcess, options: SessionOptions): Promise<string[]> {
+  const { number, random, ledger, memory } = options
+  const { url } = relay
+  const { shared, brief } = documentsOf(number)
+  const device = new Device(url, `device${number}`, memory, ledger)
+  await device.connect()
+  const vectors = new Map<string, Uint8Array>()
+  await Promise.all(
+    [...shared, ...brief].map(async (document) => {
+      vectors.set(document, (await device.check(document, shared.includes(document))) ?? EMPTY)
+    }),
+  )
+  if (device.faults.length > 0) {
+    device.leave()
+    return device.faults
+  }
+  const dying = Promise.withResolvers<void>()
+  let left = random.chance(0.5) ? random.int(MOST_ACKS) : Number.POSITIVE_INFINITY
+  const onAcknowledged = (): void => {
+    left -= 1
+    if (left <= 0) dying.resolve()
+  }
+  const writers = Array.from({ length: options.writers }, (_, i): Writer => {
+    const document = shared[i % SHARED]!
+    const client = number * 100_000 + i + 1
+    const stateVector = vectors.get(document) ?? EMPTY
+    const made = { url, document, client, stateVector, random, ledger, onAcknowledged }
+    return i % 2 === 0 ? stockWriter(made) : syncWriter(made)
+  })
+  if (random.chance(0.3)) {
+    const made = { url, document: brief[0]!, stateVector: EMPTY, random, ledger, onAcknowledged, documents: brief }
+    for (const start of [30_000, 60_000]) writers.push(briefWriter({ ...made, client: number * 100_000 + start }))
+  }
+  await Promise.all(writers.map(({ ready }) => ready))
+  const pulse = setInterval(() => {
+    for (const writer of writers) writer.write()
+  }, 1)
+  void after(random.next() * LONGEST_BURST_MS).then(() => {
+    if (left === Number.POSITIVE_INFINITY) dying.resolve()
+  })
+  // However slow the machine: it dies while they write.
+  const late = setTimeout(dying.resolve, 20 * LONGEST_BURST_MS)
+  await dying.promise
+  relay.child.kill('SIGKILL')
+  clearTimeout(late)
+  // What the relay had handed to the system before it died still comes, and counts.
+  await Promise.all([relay.closed, device.closed, ...writers.map(({ closed }) => closed)])
+  clearInterval(pulse)
+  return device.faults
+}
+
+/** After the last kill: every document there ever was. */
+export async function checkAll(data: string, memory: DeviceMemory, ledger: Ledger): Promise<string[]> {
+  const relay = await spawnRelay({ data }).ready
+  const device = new Device(relay.url, 'device-at-the-end', memory, ledger)
+  await device.connect()
+  for (const document of ledger.documents) await device.check(document, false)
+  device.leave()
+  await device.closed
+  const { code, err } = await relay.end('SIGTERM')
+  const ending = code === 0 ? [] : [`it ended with ${code}`]
+  return [...device.faults, ...complaintsIn(err), ...ending]
+}

@@ -1,0 +1,1 @@
+export function closingLine(count: { passed: number; failed: number; skipped: number }): string
