@@ -9,6 +9,8 @@
  * - `SUMMARY_TOO_LARGE` the summary is over the log's limit
  * - `HASH_MISMATCH` a blob's content is not what its name says; nothing of it was kept
  * - `TOO_LARGE` a blob is over the limit; nothing of it was kept
+ * - `SPACE_FULL` the space has as many bytes as it may have; nothing of what was given was kept
+ * - `TOO_MANY_REFERENCES` a document refers to more blobs than one may; nothing was kept
  * - `DAMAGED` what is stored of this document fails its checks; other documents go on
  * - `STORAGE_FULL` the disk (or the quota) is full: nothing was acknowledged, try again when there is room
  * - `STORAGE_FAILED` the storage failed otherwise: nothing was acknowledged, a later try may succeed
@@ -28,6 +30,8 @@ export type UpdateLogErrorCode =
   | 'SUMMARY_TOO_LARGE'
   | 'HASH_MISMATCH'
   | 'TOO_LARGE'
+  | 'SPACE_FULL'
+  | 'TOO_MANY_REFERENCES'
   | 'DAMAGED'
   | 'STORAGE_FULL'
   | 'STORAGE_FAILED'

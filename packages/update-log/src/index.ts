@@ -1,11 +1,16 @@
 export {
   type BlobContent,
+  type BlobEntry,
+  type BlobPutOptions,
   type BlobRange,
   type BlobRef,
+  type BlobReferences,
   type BlobStat,
   type BlobStore,
+  type BlobsOpened,
   type BlobTotals,
   isBlobHash,
+  MAX_REFERENCES,
 } from './blobs/port.ts'
 export { type Compactor, compactUpdates, inlineCompactor } from './compaction.ts'
 export { isUpdateLogError, UpdateLogError, type UpdateLogErrorCode } from './errors.ts'

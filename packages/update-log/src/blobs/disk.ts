@@ -1,17 +1,28 @@
-import { createHash, randomUUID } from 'node:crypto'
-import { mkdir, open, readdir, rename, rm, stat as statFile, unlink } from 'node:fs/promises'
-import { platform } from 'node:os'
-import { dirname, join } from 'node:path'
+import { randomUUID } from 'node:crypto'
+import { mkdir, rm, stat as statFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { isUpdateLogError } from '../errors.ts'
-import { codesOf, named } from '../level/faults.ts'
-import { HEADER_BYTES, openBlobFile, readPart, readWhole, writeBlobFile } from './blob-file.ts'
-import { type BlobRef, type BlobStore, type BlobTotals, requireBlobRef, storeClosed } from './port.ts'
+import { named } from '../level/faults.ts'
+import { requireName, requireRef } from '../names.ts'
+import { damagedBlob, isWhole, type OpenBlob, openBlobFile, readPart, writeBlobFile } from './blob-file.ts'
+import { folderOf, isThere, namesIn, storage } from './folders.ts'
+import { type BlobEntry, type BlobRef, type BlobStore, requireBlobRef, requireHashes, storeClosed } from './port.ts'
+import { metered } from './room.ts'
+import { openSpaceFolder, type SpaceFolder } from './space-folder.ts'
+
+const SPACE_FOLDER = /^[0-9a-f]{32}$/
+
+export interface DiskBlobsOptions {
+  /** Milliseconds since 1970. */
+  readonly now?: () => number
+}
 
 /**
  * Keeps blobs as files, in a folder of the data folder:
  *
  * ```
  * DIR/<space>/<first two digits>/<sha256>   space: the first 32 hex digits of the SHA-256 of its name
+ * DIR/<space>/space, references             its name; which documents refer to what
  * DIR/tmp/                                  what is being received; emptied when opened
  * DIR/quarantine/                           what was found not to be what its name says
  * ```
@@ -19,206 +30,231 @@ import { type BlobRef, type BlobStore, type BlobTotals, requireBlobRef, storeClo
  * The caller has the data folder for itself (the update log's lock).
  * @throws UpdateLogError `STORAGE_*`
  */
-export async function openDiskBlobs(directory: string): Promise<BlobStore> {
+export async function openDiskBlobs(directory: string, options: DiskBlobsOptions = {}): Promise<BlobStore> {
+  const now = options.now ?? Date.now
   const temporary = join(directory, 'tmp')
   const quarantine = join(directory, 'quarantine')
-  /** By space; counted when first asked for, and kept up from then on. */
-  const counted = new Map<string, { count: number; bytes: number }>()
+  const folders = new Map<string, Promise<SpaceFolder>>()
+  /** Files of version 1 that were read from end to end since this was opened. */
+  const known = new Set<string>()
   const underWay = new Set<Promise<unknown>>()
-  let placing: Promise<void> = Promise.resolve()
+  const damaged: string[] = []
   let isClosed = false
 
-  await storage(async () => {
+  const open = (folder: string): Promise<SpaceFolder> => {
+    let opened = folders.get(folder)
+    if (opened === undefined) {
+      opened = openSpaceFolder(directory, folder, quarantine)
+      folders.set(folder, opened)
+      opened.catch(() => folders.delete(folder))
+    }
+    return opened
+  }
+
+  const created = await storage(async () => {
+    const isNew = !(await isThere(directory))
     await rm(temporary, { recursive: true, force: true })
     await mkdir(temporary, { recursive: true, mode: 0o700 })
+    for (const name of await namesIn(directory)) {
+      if (!SPACE_FOLDER.test(name)) continue
+      const space = await open(join(directory, name))
+      if (space.wasDamaged) damaged.push((await space.name()) ?? name)
+    }
+    return isNew
   })
 
-  function run<T>(ref: BlobRef, work: (path: string) => Promise<T>): Promise<T> {
+  function track<T>(work: () => Promise<T>): Promise<T> {
     if (isClosed) return Promise.reject(storeClosed())
-    const running = storage(async () => {
-      requireBlobRef(ref)
-      return work(join(folderOf(directory, ref.space), ref.hash.slice(0, 2), ref.hash))
-    })
+    const running = storage(work)
     const settled = Promise.allSettled([running]).then(() => void underWay.delete(settled))
     underWay.add(settled)
     return running
   }
 
-  function count(space: string, blobs: number, bytes: number): void {
-    const totals = counted.get(space)
-    if (totals === undefined) return
-    totals.count += blobs
-    totals.bytes += bytes
-  }
-
-  /** One after the other, so that of several with the same bytes one makes the blob. */
-  function place(received: string, path: string): Promise<boolean> {
-    const placed = placing.then(async () => {
-      if (await isThere(path)) return false
-      await rename(received, path)
-      return true
+  function inSpace<T>(space: string, work: (folder: SpaceFolder) => Promise<T>): Promise<T> {
+    return track(async () => {
+      requireName('space', space)
+      return work(await open(folderOf(directory, space)))
     })
-    placing = placed.then(
-      () => undefined,
-      () => undefined,
-    )
-    return placed
   }
 
-  async function setAside(space: string, path: string, bytes: number): Promise<void> {
-    await mkdir(quarantine, { recursive: true, mode: 0o700 })
-    await rename(path, join(quarantine, `${path.slice(-64)}-${randomUUID()}`))
-    count(space, -1, -bytes)
+  function run<T>(ref: BlobRef, work: (folder: SpaceFolder) => Promise<T>): Promise<T> {
+    return inSpace(ref.space, (folder) => {
+      requireBlobRef(ref)
+      return work(folder)
+    })
+  }
+
+  /** Opens it and, if its parts cannot be checked, reads all of it once. Sets damaged ones aside. */
+  async function openChecked(folder: SpaceFolder, hash: string): Promise<OpenBlob | null> {
+    const path = folder.pathOf(hash)
+    let blob: OpenBlob | null = null
+    try {
+      blob = await openBlobFile(path)
+      if (blob === null || blob.hashes !== null || known.has(path)) return blob
+      if (!(await isWhole(blob, hash))) throw damagedBlob(hash)
+      known.add(path)
+      return blob
+    } catch (error) {
+      await blob?.file.close()
+      if (isUpdateLogError(error, 'DAMAGED')) await folder.setAside(hash)
+      throw error
+    }
   }
 
   return {
-    put: (ref, type, content, limit) =>
-      run(ref, async (path) => {
-        if (await isThere(path)) return { created: false }
+    opened: { created, damaged },
+
+    put: (ref, type, content, limit, { document = null, room = Number.POSITIVE_INFINITY } = {}) =>
+      run(ref, async (folder) => {
+        if (document !== null) requireName('document', document)
+        if (await folder.isThere(ref.hash)) {
+          if (document === null) return { created: false }
+          const { length } = await folder.refer(document, [ref.hash])
+          if (length === 0) return { created: false }
+        }
+        await folder.sign(ref.space)
         const received = join(temporary, randomUUID())
+        const meter = metered(content, (bytes) => folder.reserve(bytes, room), room)
         try {
-          const bytes = await writeBlobFile(received, ref.hash, type, content, limit)
-          await makeFolder(directory, dirname(path))
-          const created = await place(received, path)
-          // Also when somebody else with the same bytes was quicker: it is durable when this resolves.
-          await syncFolder(dirname(path))
-          if (created) count(ref.space, 1, bytes)
-          return { created }
+          const bytes = await writeBlobFile(received, ref.hash, type, meter.content, limit)
+          return { created: await folder.place(received, ref.hash, bytes, document, now()) }
         } finally {
+          await meter.release()
           await rm(received, { force: true })
         }
       }),
 
     stat: (ref) =>
-      run(ref, async (path) => {
+      run(ref, async (folder) => {
         try {
-          const blob = await openBlobFile(path)
+          const blob = await openBlobFile(folder.pathOf(ref.hash))
           await blob?.file.close()
           return blob?.stat ?? null
         } catch (error) {
           // Whoever asks whether it is there is to bring it again.
           if (!isUpdateLogError(error, 'DAMAGED')) throw error
-          await setAside(ref.space, path, Math.max(0, (await statFile(path)).size - HEADER_BYTES))
+          await folder.setAside(ref.hash)
           return null
         }
       }),
 
     read: (ref, range) =>
-      run(ref, async (path) => {
-        const blob = await openBlobFile(path)
+      run(ref, async (folder) => {
+        const blob = await openChecked(folder, ref.hash)
         if (blob === null) return null
-        const { bytes } = blob.stat
-        const content =
-          range === undefined
-            ? readWhole(blob, ref.hash, () => setAside(ref.space, path, bytes))
-            : readPart(blob, range.from, Math.min(range.to, bytes - 1))
-        return { ...blob.stat, content: withNames(content) }
+        const last = blob.stat.bytes - 1
+        const content = readPart(blob, range?.from ?? 0, Math.min(range?.to ?? last, last))
+        return { ...blob.stat, content: watched(content, () => folder.setAside(ref.hash)) }
       }),
 
-    delete: (ref) =>
-      run(ref, async (path) => {
+    verify: (ref) =>
+      run(ref, async (folder) => {
+        let blob: OpenBlob | null = null
         try {
-          const { size } = await statFile(path)
-          await unlink(path)
-          await syncFolder(dirname(path))
-          count(ref.space, -1, HEADER_BYTES - size)
-          return true
+          blob = await openBlobFile(folder.pathOf(ref.hash))
+          if (blob === null) return 'absent'
+          return (await isWhole(blob, ref.hash)) ? 'whole' : 'damaged'
         } catch (error) {
-          if (codesOf(error).has('ENOENT')) return false
+          if (isUpdateLogError(error, 'DAMAGED')) return 'damaged'
           throw error
+        } finally {
+          await blob?.file.close()
         }
       }),
 
-    async totals(space) {
-      if (isClosed) throw storeClosed()
-      let totals = counted.get(space)
-      if (totals === undefined) {
-        totals = { ...(await storage(() => countFolder(folderOf(directory, space)))) }
-        counted.set(space, totals)
+    delete: (ref) => run(ref, (folder) => folder.delete(ref.hash)),
+
+    refer: (ref, hashes) =>
+      inSpace(ref.space, async (folder) => {
+        requireRef(ref)
+        requireHashes(hashes)
+        if (hashes.length > 0) await folder.sign(ref.space)
+        return { missing: await folder.refer(ref.document, hashes) }
+      }),
+
+    release: (ref) =>
+      inSpace(ref.space, (folder) => {
+        requireRef(ref)
+        return folder.release(ref.document, now())
+      }),
+
+    sweep: (grace) =>
+      track(async () => {
+        const sum = { count: 0, bytes: 0 }
+        for (const folder of folders.values()) {
+          const { count, bytes } = await (await folder).sweep(now() - grace)
+          sum.count += count
+          sum.bytes += bytes
+        }
+        return sum
+      }),
+
+    collect: (space, grace) => inSpace(space, (folder) => folder.collect(now() - grace)),
+
+    wanted: (space, limit) =>
+      inSpace(space, async (folder) => {
+        const there = await folder.all()
+        const wanted: string[] = []
+        for (const hash of folder.references.referred()) {
+          if (wanted.length >= limit) break
+          if (!there.has(hash)) wanted.push(hash)
+        }
+        return wanted
+      }),
+
+    totals: (space) => inSpace(space, async (folder) => (await folder.all()).totals()),
+
+    spaces: () =>
+      track(async () => {
+        const names = await Promise.all([...folders.values()].map(async (folder) => (await folder).name()))
+        return names.filter((name) => name !== null)
+      }),
+
+    async *blobs(space) {
+      const { hashes, pathOf } = await inSpace(space, async (folder) => ({
+        hashes: (await folder.all()).hashes(),
+        pathOf: folder.pathOf,
+      }))
+      for (const hash of hashes) {
+        const entry = await track(() => entryOf(hash, pathOf(hash)))
+        if (entry !== null) yield entry
       }
-      return { ...totals }
     },
+
+    references: (space) =>
+      inSpace(space, async (folder) =>
+        Array.from(folder.references.documents(), ([document, hashes]) => ({ document, hashes: [...hashes] })),
+      ),
 
     async close() {
       isClosed = true
       await Promise.allSettled(underWay)
+      for (const folder of await Promise.allSettled(folders.values())) {
+        if (folder.status === 'fulfilled') await folder.value.close()
+      }
     },
   }
 }
 
-/** Failures of the disk get their names; mistakes of ours stay what they are. */
-async function storage<T>(work: () => Promise<T>): Promise<T> {
+async function entryOf(hash: string, path: string): Promise<BlobEntry | null> {
   try {
-    return await work()
+    const blob = await openBlobFile(path)
+    if (blob === null) return null
+    await blob.file.close()
+    return { hash, ...blob.stat, at: (await statFile(path)).mtimeMs }
   } catch (error) {
-    throw isStorage(error) ? named(error) : error
+    if (isUpdateLogError(error, 'DAMAGED')) return null
+    throw error
   }
 }
 
-/** A sender that goes away in the middle is no failure of the disk. */
-function isStorage(error: unknown): boolean {
-  return error instanceof Error && 'syscall' in error && error.syscall !== 'read' && !codesOf(error).has('ECONNRESET')
-}
-
-async function* withNames(content: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
+/** Sets aside what is found damaged, and gives failures of the disk their names. */
+async function* watched(content: AsyncIterable<Uint8Array>, setAside: () => Promise<void>): AsyncIterable<Uint8Array> {
   try {
     yield* content
   } catch (error) {
+    if (isUpdateLogError(error, 'DAMAGED')) await setAside()
     throw named(error)
-  }
-}
-
-/** Names of spaces are no file names: some file systems do not tell `a` from `A`. */
-function folderOf(directory: string, space: string): string {
-  return join(directory, createHash('sha256').update(space).digest('hex').slice(0, 32))
-}
-
-async function isThere(path: string): Promise<boolean> {
-  try {
-    await statFile(path)
-    return true
-  } catch (error) {
-    if (codesOf(error).has('ENOENT')) return false
-    throw error
-  }
-}
-
-/** Makes a folder and waits until each part of its path is on the disk. */
-async function makeFolder(root: string, folder: string): Promise<void> {
-  const made = await mkdir(folder, { recursive: true, mode: 0o700 })
-  if (made === undefined) return
-  for (let at = dirname(folder); at.startsWith(root); at = dirname(at)) await syncFolder(at)
-}
-
-async function syncFolder(folder: string): Promise<void> {
-  // Windows cannot open folders, and does not need it.
-  if (platform() === 'win32') return
-  const handle = await open(folder, 'r')
-  try {
-    await handle.sync()
-  } finally {
-    await handle.close()
-  }
-}
-
-async function countFolder(folder: string): Promise<BlobTotals> {
-  let count = 0
-  let bytes = 0
-  for (const shard of await namesIn(folder)) {
-    for (const name of await namesIn(join(folder, shard))) {
-      const { size } = await statFile(join(folder, shard, name))
-      count += 1
-      bytes += Math.max(0, size - HEADER_BYTES)
-    }
-  }
-  return { count, bytes }
-}
-
-async function namesIn(folder: string): Promise<string[]> {
-  try {
-    return await readdir(folder)
-  } catch (error) {
-    if (codesOf(error).has('ENOENT')) return []
-    throw error
   }
 }

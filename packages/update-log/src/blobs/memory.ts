@@ -1,62 +1,183 @@
 import { createHash } from 'node:crypto'
-import { type BlobStat, type BlobStore, hashMismatch, requireBlobRef, storeClosed, tooLarge } from './port.ts'
+import { requireName, requireRef } from '../names.ts'
+import { type BlobStore, hashMismatch, requireBlobRef, requireHashes, storeClosed, tooLarge } from './port.ts'
+import { type ReferenceEvent, References } from './references.ts'
+import { metered } from './room.ts'
 
-interface Kept extends BlobStat {
-  readonly space: string
-  readonly bytesOf: Uint8Array
+interface Kept {
+  readonly type: string
+  readonly at: number
+  readonly bytes: Uint8Array
+}
+
+interface Space {
+  readonly kept: Map<string, Kept>
+  readonly references: References
+  receiving: number
 }
 
 /** A blob store that forgets everything with the process. Passes the same contract suite as the one on disk. */
-export function createMemoryBlobs(): BlobStore {
-  const blobs = new Map<string, Kept>()
+export function createMemoryBlobs({ now = Date.now }: { readonly now?: () => number } = {}): BlobStore {
+  const spaces = new Map<string, Space>()
   let isClosed = false
 
-  function check(ref: Parameters<BlobStore['stat']>[0]): string {
+  function spaceOf(name: string): Space {
     if (isClosed) throw storeClosed()
+    requireName('space', name)
+    let space = spaces.get(name)
+    if (space === undefined) {
+      space = { kept: new Map(), references: new References(), receiving: 0 }
+      spaces.set(name, space)
+    }
+    return space
+  }
+
+  function check(ref: Parameters<BlobStore['stat']>[0]): Space {
+    const space = spaceOf(ref.space)
     requireBlobRef(ref)
-    return `${ref.space}/${ref.hash}`
+    return space
+  }
+
+  function add(space: Space, events: readonly ReferenceEvent[]): void {
+    for (const event of events) space.references.apply(event)
+  }
+
+  const bytesOf = ({ kept }: Space): number => [...kept.values()].reduce((sum, { bytes }) => sum + bytes.length, 0)
+
+  function removeAll(space: Space, hashes: readonly string[]) {
+    const sum = { count: 0, bytes: 0 }
+    for (const hash of hashes) {
+      const found = space.kept.get(hash)
+      add(space, [{ kind: 'forget', hash }])
+      if (found === undefined) continue
+      space.kept.delete(hash)
+      sum.count += 1
+      sum.bytes += found.bytes.length
+    }
+    return sum
   }
 
   return {
-    async put(ref, type, content, limit) {
-      const key = check(ref)
-      if (blobs.has(key)) return { created: false }
-      const parts: Uint8Array[] = []
-      let bytes = 0
-      for await (const part of content) {
-        bytes += part.length
-        if (bytes > limit) throw tooLarge(limit)
-        parts.push(part.slice())
+    opened: { created: true, damaged: [] },
+
+    async put(ref, type, content, limit, { document, room = Number.POSITIVE_INFINITY } = {}) {
+      const space = check(ref)
+      if (document !== undefined) requireName('document', document)
+      const refers = (): ReferenceEvent[] =>
+        document === undefined ? [] : space.references.toRefer(document, [ref.hash])
+      if (space.kept.has(ref.hash)) {
+        add(space, refers())
+        return { created: false }
       }
-      const bytesOf = new Uint8Array(Buffer.concat(parts))
-      const actual = createHash('sha256').update(bytesOf).digest('hex')
-      if (actual !== ref.hash) throw hashMismatch(ref.hash, actual)
-      const created = !blobs.has(key)
-      if (created) blobs.set(key, { space: ref.space, bytes, type, bytesOf })
-      return { created }
+      const reserve = async (bytes: number): Promise<boolean> => {
+        if (bytes > 0 && bytesOf(space) + space.receiving + bytes > room) return false
+        space.receiving += bytes
+        return true
+      }
+      const meter = metered(content, reserve, room)
+      try {
+        const parts: Uint8Array[] = []
+        let size = 0
+        for await (const part of meter.content) {
+          size += part.length
+          if (size > limit) throw tooLarge(limit)
+          parts.push(part.slice())
+        }
+        const bytes = new Uint8Array(Buffer.concat(parts))
+        const actual = createHash('sha256').update(bytes).digest('hex')
+        if (actual !== ref.hash) throw hashMismatch(ref.hash, actual)
+        add(space, refers())
+        const created = !space.kept.has(ref.hash)
+        if (created) space.kept.set(ref.hash, { type, at: now(), bytes })
+        return { created }
+      } finally {
+        await meter.release()
+      }
     },
 
     async stat(ref) {
-      const found = blobs.get(check(ref))
-      return found === undefined ? null : { bytes: found.bytes, type: found.type }
+      const found = check(ref).kept.get(ref.hash)
+      return found === undefined ? null : { bytes: found.bytes.length, type: found.type }
     },
 
     async read(ref, range) {
-      const found = blobs.get(check(ref))
+      const found = check(ref).kept.get(ref.hash)
       if (found === undefined) return null
-      const { bytes, type, bytesOf } = found
-      const part = range === undefined ? bytesOf : bytesOf.subarray(range.from, range.to + 1)
-      return { bytes, type, content: once(part.slice()) }
+      const { type, bytes } = found
+      const part = range === undefined ? bytes : bytes.subarray(range.from, range.to + 1)
+      return { bytes: bytes.length, type, content: once(part.slice()) }
+    },
+
+    async verify(ref) {
+      return check(ref).kept.has(ref.hash) ? 'whole' : 'absent'
     },
 
     async delete(ref) {
-      return blobs.delete(check(ref))
+      return check(ref).kept.delete(ref.hash)
     },
 
-    async totals(space) {
+    async refer(ref, hashes) {
+      const space = spaceOf(ref.space)
+      requireRef(ref)
+      requireHashes(hashes)
+      add(space, space.references.toRefer(ref.document, hashes))
+      return { missing: hashes.filter((hash) => !space.kept.has(hash)) }
+    },
+
+    async release(ref) {
+      const space = spaceOf(ref.space)
+      requireRef(ref)
+      add(space, space.references.toRelease(ref.document, now()))
+    },
+
+    async sweep(grace) {
       if (isClosed) throw storeClosed()
-      const own = [...blobs.values()].filter((blob) => blob.space === space)
-      return { count: own.length, bytes: own.reduce((sum, { bytes }) => sum + bytes, 0) }
+      const sum = { count: 0, bytes: 0 }
+      for (const space of spaces.values()) {
+        const { count, bytes } = removeAll(space, space.references.looseSince(now() - grace))
+        sum.count += count
+        sum.bytes += bytes
+      }
+      return sum
+    },
+
+    async collect(name, grace) {
+      const space = spaceOf(name)
+      const { references, kept } = space
+      const before = now() - grace
+      const old = [...kept].filter(
+        ([hash, { at }]) => at <= before && !references.isReferred(hash) && !references.isLoose(hash),
+      )
+      return removeAll(space, [...references.looseSince(before), ...old.map(([hash]) => hash)])
+    },
+
+    async wanted(name, limit) {
+      const { references, kept } = spaceOf(name)
+      return [...references.referred()].filter((hash) => !kept.has(hash)).slice(0, limit)
+    },
+
+    async totals(name) {
+      const space = spaceOf(name)
+      return { count: space.kept.size, bytes: bytesOf(space) }
+    },
+
+    async spaces() {
+      if (isClosed) throw storeClosed()
+      const held = [...spaces].filter(
+        ([, { kept, references }]) => kept.size > 0 || [...references.documents()].length > 0,
+      )
+      return held.map(([name]) => name)
+    },
+
+    async *blobs(name) {
+      for (const [hash, { type, at, bytes }] of [...spaceOf(name).kept]) yield { hash, type, at, bytes: bytes.length }
+    },
+
+    async references(name) {
+      return Array.from(spaceOf(name).references.documents(), ([document, hashes]) => ({
+        document,
+        hashes: [...hashes],
+      }))
     },
 
     async close() {
