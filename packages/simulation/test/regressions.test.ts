@@ -56,6 +56,31 @@ const FOUND: readonly (readonly [string, number, string])[] = [
     22,
     'edit:1:vv15dc stream:3:qg78ok edit:2:5h4rsw finish:2:cw9jfk close:1:4zyk38 crashTabSoon:2:jttxrr wait:2:d1wpi1 edit:2:8u23f8 wipe:3:tvvty4',
   ],
+  [
+    'what a window wrote and died before telling is found by the others, and sent',
+    273,
+    'close:4:u3bei0 finish:4:hz29l8 relayStarts:1:5hk5fr crashTabSoon:1:vhocmj closeTab:3:xeiezm open:1:2hbplb wait:0:p85929 open:0:n7c23a edit:3:nt4ogn storageFails:1:gufijv close:1:cc6ugv tab:1:qpmer8 close:1:ios2xs create:4:7amqrx edit:1:kjz8os diskFails:3:puszg5 edit:2:e4tc3w create:4:wxomxe offline:1:6bwbvo crashTabSoon:4:5usyun wait:0:7w0pft',
+  ],
+  [
+    'what a window wrote and died before telling is found by the others, and listed',
+    286,
+    'open:1:ihdbkp edit:1:mijkiy crashTabSoon:1:rpnsg3 keepCopy:0:hngxap open:0:yuvvsf offline:3:9p26w8 closeTab:4:81wzo4 create:4:2r1ywk crashTabSoon:0:dzau3v wipe:0:k3kzuq wait:0:vkvf68 storageFails:1:wu44fv diskFails:1:dw1u8l edit:3:wmlv8v create:0:ku1htu crashTabSoon:0:5tn4hb losePower:0:lc51tz relayStarts:1:n1rjwd delta:4:sg4iu7 edit:2:lxt0lu online:4:136nz8 crashTabSoon:2:aenr2 wait:4:kr3zei relayCrashSoon:1:soijjc tab:4:o1fv75',
+  ],
+  [
+    'whoever works for all goes on when the storage is well again',
+    189,
+    'stream:3:qo7sy0 edit:0:1dqmp0 relayCrashSoon:4:1qk9em lease:1:vsd0zr close:2:pamkgg relayStarts:4:2zx2jk relayCrashSoon:3:kn6v85 open:1:bwvya5 edit:1:dyos2h crashTabSoon:0:mpulkz wait:0:4i9y1b closeTab:3:xivaxe diskFails:1:pjwgb5 relayStarts:1:ip2lvg create:1:rnhx1z create:3:kpjgo1 crashTab:3:kvh9on losePower:1:60ek3v crashTabSoon:4:od2mct create:2:x4fc63 storageFails:4:w9x2zw',
+  ],
+  [
+    'what could not be fetched because the storage failed is fetched later',
+    239,
+    'edit:1:ifnjyz close:2:t0isnt edit:3:iytm4u online:0:i0khqh edit:4:3kzmmx edit:1:8wn0sv open:2:29dgk0 create:0:r6rwmu storageFails:3:ehdoz6 edit:3:4kdf37 finish:1:ttawk edit:1:jdyhj9 edit:3:papupz close:0:4lw9cf create:1:9e4e0p edit:2:moev70 diskFails:2:8v55kx create:0:xy7zpz edit:3:fkefm5 edit:3:7z8p8x storageFails:4:yx7245 closeTab:1:ypcfre edit:2:s0gcbw crashTabSoon:2:vzr18k stream:4:renbiv edit:1:1e39bc edit:2:7a7paq diskFails:4:pn1t7j wait:0:t9glop delta:0:uqi5xl diskFails:4:3psvdh delta:4:stdjw5 open:3:q7xxa6 askToStop:2:mtcfg1 close:4:4uf0bv edit:3:t9uryq edit:1:z5itc crashTabSoon:2:vfotzu edit:4:avjyz0 cut:1:xjpx9g relayStarts:3:wpt0fh edit:0:svwkkt relayCloses:4:d6ubjd release:1:42g1a7 close:4:k4izuk close:4:p5idol edit:0:nzfp0m edit:0:2a8kw create:1:as2x4u edit:0:fjyry6 edit:3:lrz7pw edit:1:6s4yej close:3:ofh6yw tab:4:s07xfh close:2:xjjqyd finish:2:f83ho9 online:0:l623un open:1:ep6al1 wait:1:4pbfq4 wait:1:oyhbcp online:4:81b6bs open:1:h9vpnt crashTab:1:kbsx5j relayCrashSoon:0:ckqllk edit:3:o0dsyo open:3:die5ql relayStarts:1:jc4p8t relayStarts:0:qnfq3z online:0:xc1uxa wait:4:ivk1cj edit:3:pv69em close:1:olvvsk delta:2:wnj1w1 edit:3:c5qy6m crashTab:3:4r33jh delta:1:lou3h8 edit:2:o38c4y closeTab:4:d38hkr crashTab:3:jmqbf5 open:1:xmjbn4 open:3:ope2sa online:0:5fbosi delta:0:6xmxq1 delta:3:ar8weg edit:2:plyrqu edit:1:y3b2i6 storageFails:4:bqebtq edit:1:ci640m storageFails:0:1lwcj9',
+  ],
+  [
+    'what its writer could not give a summary before it died is listed all the same',
+    333,
+    'edit:3:c0raeo edit:0:f0pnps losePower:1:nsoplg stream:4:3ofncj crashTab:3:e6oq61 storageFails:4:559b30 storageFails:2:e5pnkk closeTab:2:x0djzg relayCrash:2:s1v5c0 closeTab:3:7mmlp crashTabSoon:2:bo5lyg wait:4:8fccw4',
+  ],
 ]
 
 test.each(FOUND)('%s (seed %i)', async (_name, seed, plan) => {
@@ -73,16 +98,6 @@ const OPEN: readonly (readonly [string, number, string])[] = [
     'acks ahead of the cursor, in a copy that goes on by the same name',
     206,
     'edit:0:bhxx7l wait:0:jajzf9 edit:0:fvpc5b wait:0:9t9svs edit:2:3q7afd create:4:2gtoer stream:0:p8rpsw edit:2:o6ot2v tab:0:4yk8il keepCopy:2:gct7s5 close:4:t14oxl storageFails:3:tzm7od purge:3:63u762 edit:2:ansckj restore:2:3skm6a edit:3:mo6ey5 losePower:4:odpgz8',
-  ],
-  [
-    'acks ahead of the cursor, in a copy that goes on by the same name',
-    70,
-    'relayCrashSoon:0:8uagzx offline:4:cxvjdo edit:4:2pkxx1 crashTab:4:kolnuc closeTab:1:twgwg5 stream:2:o7d4sc edit:1:917tfx relayStarts:0:2zk7x3 open:4:vfu1av wait:1:wcpbod edit:0:ys7tuk storageFails:3:lj7rqk open:2:c32js4 storageFails:1:fvvfqs edit:3:83ve5l tab:4:c384ck edit:2:f5eijc edit:4:r7mp2r keepCopy:2:4zrrpa edit:3:miwy9f close:3:riva9j create:3:8648vt close:1:xh1g8r restore:1:n6q4wn',
-  ],
-  [
-    'what a window wrote and died before telling',
-    286,
-    'close:4:7ikw82 delta:1:suygf7 cut:4:rhs7ex open:4:z9hk85 crashTabSoon:1:rpnsg3 keepCopy:0:hngxap online:4:nzhhdw closeTab:4:81wzo4 online:1:gr9727 relayCrashSoon:1:ay52gb edit:4:4t7oh7 wait:1:9j78ng create:4:2r1ywk wait:0:vkvf68 storageFails:1:wu44fv diskFails:1:dw1u8l wait:2:vzpn9t crashTabSoon:1:m6fxxk create:4:vp4k4w wait:3:8n647f relayStarts:3:hoytbp crashTabSoon:1:e15ioc open:1:p7t5wi edit:0:bu9ouz edit:4:hubkru stream:0:b8pduu losePower:0:lc51tz delta:4:sg4iu7 edit:2:lxt0lu crashTabSoon:2:aenr2 wait:4:kr3zei relayCrashSoon:1:soijjc tab:4:o1fv75',
   ],
 ]
 

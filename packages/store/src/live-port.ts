@@ -58,11 +58,13 @@ export interface Live {
   onCommitted(change: Committed): void
   /** The storage is another one and knows nothing of this document yet. */
   onFresh(): void
-  receive(message: Exclude<TabMessage, { type: 'learned' | 'watching' | 'stop' }>): void
+  receive(message: Exclude<TabMessage, { type: 'learned' | 'watching' | 'stop' | 'here' | 'found' }>): void
   /** True when the device, and the relay if one is connected, have all of it. */
   isSettled(): boolean
   /** The history that marks speak of is written down: those that were left out may hold now. */
   onLearned(): void
+  /** The record is another one than this document was told of: rows that are not in it are read. */
+  onFound(): void
   show(): void
   refresh(): void
   /** All of it as one update, or null when there is nothing in it. */

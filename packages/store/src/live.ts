@@ -149,6 +149,7 @@ export function createLive(options: LiveOptions): Live {
       if (stored) takeRows(stored)
       loaded = true
       if (stored) checkSummary(stored.record)
+      live.onFound()
       if (stored && stored.record.rows >= COMPACT_OPEN_ROWS) {
         cancelCompaction = options.clock.after(COMPACT_OPEN_AFTER_MS, () => void live.compact())
       }
@@ -277,6 +278,12 @@ export function createLive(options: LiveOptions): Live {
         if (doc.store.pendingStructs) talk.ask()
       }
       checkSummary(record())
+      link?.poke()
+      refresh()
+    },
+    onFound: () => {
+      // A storage that cannot be read is the journal's matter; when it can, the records are read again and this is asked again.
+      if (loaded && record().last > coverage.upTo()) void catchUp().catch(() => null)
       link?.poke()
       refresh()
     },

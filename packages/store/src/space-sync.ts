@@ -8,7 +8,7 @@ import type { Journal } from './journal-port.ts'
 import { campaign } from './leadership.ts'
 import type { List } from './list.ts'
 import type { Lives } from './lives.ts'
-import type { DocumentRecord, FeedCursor, StoredDocument } from './persistence/port.ts'
+import { type DocumentRecord, type FeedCursor, PersistenceError, type StoredDocument } from './persistence/port.ts'
 import { isBehind, isWaiting } from './persistence/records.ts'
 import { createUpkeep, passOver } from './space-upkeep.ts'
 
@@ -240,7 +240,11 @@ export function startSpaceSync(options: SpaceSyncOptions): SpaceSync {
       if (id === null) return
       busy.add(id)
       void syncOne(id)
-        .catch((error: unknown) => passOver(error, () => refused.add(id)))
+        .catch((error: unknown) => {
+          // It has left the queue, and nothing but a change of it would bring it back.
+          if (error instanceof PersistenceError) later(id, LATER_MS)
+          passOver(error, () => refused.add(id))
+        })
         .finally(() => {
           busy.delete(id)
           work()

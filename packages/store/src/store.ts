@@ -21,6 +21,8 @@ import { sameStoreStatus, storeStatus } from './store-status.ts'
 import { createStreams } from './streams.ts'
 import { joinTabs, type TabMessage } from './tabs.ts'
 import type { OpenStoreOptions, Persisted, Store, StoreStatus } from './types.ts'
+import { createUntold } from './untold.ts'
+import { keepVigil } from './vigil.ts'
 import { createWatchers } from './watchers.ts'
 
 /**
@@ -77,8 +79,8 @@ export async function openStore(options: OpenStoreOptions): Promise<Store> {
     // If it cannot be read the handle is lost, and the next one is asked again.
     const records = await handle.documents().catch(() => null)
     if (!records) return
-    list.update(records)
-    afterChange()
+    untold.take(records)
+    vigil.poke()
   }
 
   const lives = createLives(
@@ -176,6 +178,17 @@ export async function openStore(options: OpenStoreOptions): Promise<Store> {
     onChange: () => refresh(),
   })
 
+  const untold = createUntold({ journal, list, lives, tabs, blobs, aside, afterChange: () => afterChange() })
+  const vigil = keepVigil({
+    space,
+    self: tabs.self,
+    locks,
+    clock,
+    hasOthers: environment.channel !== null,
+    announce: () => tabs.post({ type: 'here', from: tabs.self }),
+    look: untold.look,
+  })
+
   const onTabMessage = (message: TabMessage): void => {
     if (closed) return
     if (message.type === 'committed') {
@@ -189,6 +202,12 @@ export async function openStore(options: OpenStoreOptions): Promise<Store> {
       case 'learned':
         relay.written(message.cursor)
         for (const live of lives.all()) live.onLearned()
+        return
+      case 'here':
+        vigil.met(message.from)
+        return
+      case 'found':
+        untold.receive(message)
         return
       case 'watching':
         watchers.take(message)
@@ -211,9 +230,15 @@ export async function openStore(options: OpenStoreOptions): Promise<Store> {
     relay.poke()
     lives.sweep()
   }
+  let hadFailed = false
   journal.changes.add(() => {
     for (const live of lives.all()) live.refresh()
     refresh()
+    const isFailing = journal.failure() !== null
+    const isBack = hadFailed && !isFailing
+    hadFailed = isFailing
+    // Whatever waited for the storage goes on: the write that mended it was told of before it was known to be mended.
+    if (isBack) relay.poke()
   })
 
   const open = async (id: string) => {
@@ -242,6 +267,7 @@ export async function openStore(options: OpenStoreOptions): Promise<Store> {
   )
   await opening
   await firstList
+  await vigil.kept
   relay.set(options.relay ?? null)
   // A storage that cannot be read is the journal's matter; what it holds is then not shown yet.
   void Promise.all([aside.load(), blobs.load()]).catch(() => null)
@@ -250,7 +276,10 @@ export async function openStore(options: OpenStoreOptions): Promise<Store> {
     journal.retry()
     relay.connection()?.retry()
   }
-  const stopWaking = environment.onWake?.(retry)
+  const stopWaking = environment.onWake?.(() => {
+    retry()
+    vigil.wake()
+  })
 
   return {
     space,
@@ -301,6 +330,7 @@ export async function openStore(options: OpenStoreOptions): Promise<Store> {
       lives.destroy()
       relay.close()
       tabs.close()
+      vigil.close()
     },
   }
 }

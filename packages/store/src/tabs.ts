@@ -29,6 +29,10 @@ export type TabMessage =
     }
   /** The relay's feed is written down on the device up to here. */
   | { readonly type: 'learned'; readonly cursor: FeedCursor }
+  /** The sender is there, and holds the lock of its name (`vigil.ts`). */
+  | { readonly type: 'here'; readonly from: string }
+  /** Another tab has ended, and these records are on the device that the sender had not heard of. Perhaps none; files and what is set aside may be new too. */
+  | { readonly type: 'found'; readonly identity: string; readonly records: readonly DocumentRecord[] }
   /** Whoever writes this message, or answers this turn, is asked to stop. */
   | { readonly type: 'stop'; readonly id: string; readonly key: string }
   /** The sender keeps this document level with the relay by itself, or no longer. */

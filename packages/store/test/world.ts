@@ -1,5 +1,5 @@
 import { channelHub, createProcess, lockManager, type VirtualClock, virtualClock } from '@holdfast/testkit'
-import type { Chance, Environment } from '../src/environment.ts'
+import type { Chance, Environment, Locks } from '../src/environment.ts'
 import { memoryPersistence } from '../src/persistence/memory.ts'
 import type { Persistence } from '../src/persistence/port.ts'
 import { openStore } from '../src/store.ts'
@@ -14,14 +14,21 @@ export interface World {
   readonly clock: VirtualClock
   readonly persistence: ReturnType<typeof memoryPersistence>
   /** Opens the space in another tab of the same browser. */
-  tab(options?: Partial<OpenStoreOptions> & { persistence?: Persistence }): Promise<Tab>
+  tab(options?: TabOptions): Promise<Tab>
   close(): Promise<void>
+}
+
+export interface TabOptions extends Partial<OpenStoreOptions> {
+  /** Goes between the tab and its locks. */
+  readonly wrapLocks?: (locks: Locks) => Locks
 }
 
 export interface Tab {
   readonly store: Store
   /** The process is gone: nothing more is said or written by it. */
   crash(): void
+  /** It dies when its next write is on the device and it has not heard so. Resolves then. */
+  crashUntold(): Promise<void>
 }
 
 /** One browser with one storage, as many tabs as a test opens, and a clock in the test's hand. */
@@ -35,15 +42,26 @@ export function createWorld(): World {
   return {
     clock,
     persistence,
-    tab: async (options = {}) => {
+    tab: async ({ wrapLocks = (locks: Locks) => locks, ...options } = {}) => {
       const process = createProcess('tab')
+      let untold: (() => void) | null = null
+      const crash = (): void => {
+        crashed.add(store)
+        process.kill()
+      }
       const mine: Persistence = {
         ...(options.persistence ?? persistence),
         open: async () => {
           const handle = await (options.persistence ?? persistence).open()
           return {
             ...handle,
-            write: (batch) => (process.isAlive ? handle.write(batch) : new Promise(() => undefined)),
+            write: async (batch) => {
+              const written = process.isAlive ? await handle.write(batch) : null
+              if (written && !untold) return written
+              if (untold) crash()
+              untold?.()
+              return new Promise(() => undefined)
+            },
           }
         },
       }
@@ -53,7 +71,7 @@ export function createWorld(): World {
         fetch: () => Promise.reject(new Error('there is no network here')),
         WebSocket: globalThis.WebSocket,
         channel: (name) => hub(name, process),
-        locks: locksOf(process),
+        locks: wrapLocks(locksOf(process)),
         persist: null,
         onWake: null,
       }
@@ -61,10 +79,11 @@ export function createWorld(): World {
       stores.push(store)
       return {
         store,
-        crash: () => {
-          crashed.add(store)
-          process.kill()
-        },
+        crash,
+        crashUntold: () =>
+          new Promise((resolve) => {
+            untold = resolve
+          }),
       }
     },
     close: async () => {

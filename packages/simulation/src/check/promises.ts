@@ -1,3 +1,4 @@
+import type { Tab } from '../machines/device.ts'
 import type { Stage } from '../machines/stage.ts'
 import type { Failure } from '../machines/world.ts'
 import { type Mark, text } from './ledger.ts'
@@ -88,21 +89,31 @@ export function findGhosts({ devices, ledger }: Stage, replicas: Replicas, aside
   return failures
 }
 
+/** Ids of what a tab lists otherwise than it is. */
+export function findStale(tab: Tab, replicas: Replicas): string[] {
+  const items = tab.store?.list.get() ?? []
+  return items
+    .filter(({ id, summary }) => {
+      const shown = replicas.get(id)?.[0]?.shown
+      if (!shown || shown.meta.id === '') return false
+      return summary.title !== (shown.meta.title ?? '') || summary.messages !== shown.messages.length
+    })
+    .map(({ id }) => id)
+}
+
 /** What a person reads on the screen, against what is there. */
 export function findLies({ devices, ledger }: Stage, replicas: Replicas): Failure[] {
   const failures: Failure[] = []
   for (const device of devices) {
     for (const tab of device.tabs) {
-      const items = tab.store?.list.get() ?? []
-      const listed = new Map(items.map((item) => [item.id, item]))
-      for (const [id, copies] of replicas) {
-        const shown = copies[0]?.shown
-        if (!shown || shown.meta.id === '' || ledger.purges.has(id)) continue
-        const item = listed.get(id)
-        if (!item) failures.push({ rule: 'listed', what: `${id} is not in the list of ${tab.name}` })
-        else if (item.summary.title !== (shown.meta.title ?? '') || item.summary.messages !== shown.messages.length) {
-          failures.push({ rule: 'listed-as-it-is', what: `${id} is listed by ${tab.name} as it was` })
-        }
+      const listed = new Set(tab.store?.list.get().map(({ id }) => id))
+      for (const [id, [first]] of replicas) {
+        if (!first || first.shown.meta.id === '' || ledger.purges.has(id) || listed.has(id)) continue
+        failures.push({ rule: 'listed', what: `${id} is not in the list of ${tab.name}` })
+      }
+      for (const id of findStale(tab, replicas)) {
+        if (ledger.purges.has(id)) continue
+        failures.push({ rule: 'listed-as-it-is', what: `${id} is listed by ${tab.name} as it was` })
       }
       for (const [id, conversation] of tab.open) {
         if (ledger.purges.has(id)) continue

@@ -1,6 +1,6 @@
 import { type Random, seededRandom } from '@holdfast/testkit'
 import { seizeGlobals } from '@holdfast/testkit/globals'
-import { findBrokenPromises, findDifferences, findGhosts, findLies } from '../check/promises.ts'
+import { findBrokenPromises, findDifferences, findGhosts, findLies, findStale } from '../check/promises.ts'
 import { type Replicas, readAsides, readReplicas } from '../check/replicas.ts'
 import { describeState } from '../check/state.ts'
 import { createStage, type Stage } from '../machines/stage.ts'
@@ -14,8 +14,8 @@ export interface Run {
   readonly plan: readonly Operation[]
   readonly peers: number
   /**
-   * Without it two things that are known to be open (`docs/decisions/0092`) are stepped around: a folder is put back only when every device has been
-   * connected for a while, and a window that lists what is not there, or not what is, is loaded again after two minutes.
+   * Without it what is known to be open (`docs/decisions/0092`) is stepped around: a folder is put back only when every device has been
+   * connected for a while.
    */
   readonly isStrict?: boolean
 }
@@ -54,8 +54,6 @@ const PATIENCE = 5 * 60_000
 const LOOK_EVERY = 10_000
 /** In this time whoever is online has heard of everything, in ms. */
 const CALM = 15_000
-/** After this long whoever is not strict loads every window again, in ms. */
-const RELOAD_AFTER = 120_000
 /** After this long nobody will tell a newer summary by itself, in ms. */
 const STALE_AFTER = 60_000
 /** Of all events that the end may take. */
@@ -85,7 +83,7 @@ export async function simulate(run: Run): Promise<Outcome> {
       }
       await perform(stage, operation, trace, counter)
     }
-    if (world.failures.length === 0) await drain(stage, run.isStrict === true, counter)
+    if (world.failures.length === 0) await drain(stage, counter)
     if (world.failures.length > 0) trace.push(...(await describeState(stage)))
   } finally {
     for (const device of stage.devices) device.losePower()
@@ -140,14 +138,13 @@ async function advance(world: World, random: Random, ms: number, counter: Counte
 }
 
 /** Mends what is broken, and waits until all copies are the same and say so. */
-async function drain(stage: Stage, isStrict: boolean, counter: Counter): Promise<void> {
+async function drain(stage: Stage, counter: Counter): Promise<void> {
   const { world, devices, relay } = stage
   mend(stage)
   const random = seededRandom(1)
   const begun = world.clock.monotonic()
   const most = counter.events + MOST_DRAINING
   let failures: Failure[] = []
-  let mayReload = !isStrict
   do {
     relay.start()
     for (const seat of devices.keys()) if (stage.deviceOf(seat).tabs.size === 0) stage.sit(seat)
@@ -167,10 +164,6 @@ async function drain(stage: Stage, isStrict: boolean, counter: Counter): Promise
       break
     }
     if (counter.drained >= STALE_AFTER) openStale(stage, replicas)
-    if (mayReload && counter.drained >= RELOAD_AFTER) {
-      mayReload = false
-      for (const device of devices) for (const tab of device.tabs) tab.close()
-    }
   } while (counter.drained < PATIENCE && counter.events < most)
   for (const { rule, what } of failures) world.fail(rule, what)
 }
@@ -187,13 +180,11 @@ function mend({ world, devices, relay }: Stage): void {
 }
 
 /**
- * A summary whose writer died before it told the newest one stays as it was until somebody opens the conversation: so somebody does,
- * and then it must be right everywhere.
+ * A summary whose writer died before it told the newest one stays as it was until somebody opens the conversation where it is listed so
+ * (the store's SPEC, not promised): so somebody does, and then it must be right everywhere.
  */
 function openStale(stage: Stage, replicas: Replicas): void {
-  const [tab] = stage.devices[0]?.tabs ?? []
-  for (const [id, copies] of replicas) {
-    const isStale = findLies(stage, new Map([[id, copies]])).some(({ rule }) => rule === 'listed-as-it-is')
-    if (isStale) tab?.openConversation(id)
+  for (const device of stage.devices) {
+    for (const tab of device.tabs) for (const id of findStale(tab, replicas)) tab.openConversation(id)
   }
 }

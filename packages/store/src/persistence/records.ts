@@ -161,6 +161,11 @@ export function isBehind(record: DocumentRecord): boolean {
   return (record.there > record.have || record.heir !== null) && record.purged === 'no'
 }
 
+/** It is here, and in no list: nobody could give it a summary. */
+export function isUnlisted(record: DocumentRecord): boolean {
+  return record.rows > 0 && record.summary === null && record.purged === 'no'
+}
+
 /** Its epoch was purged, and rows of it are still here: to be set aside or let go. */
 export function isOver(record: DocumentRecord): boolean {
   return record.purged !== 'no' && record.rows > 0
