@@ -18,3 +18,5 @@ export type Decision =
   | { readonly kind: 'gap'; readonly good: Uint8Array | null; readonly missing: readonly Position[] }
   /** Not an update that Yjs could read. */
   | { readonly kind: 'garbage'; readonly reason: string }
+  /** It may be sound, but with it the document would cost everybody too much: nothing of it is taken. `reason` says what. */
+  | { readonly kind: 'too-costly'; readonly reason: string }

@@ -16,7 +16,8 @@ export {
   encodeUpdate,
   type StockFrame,
 } from './frames.ts'
-export { Intake } from './intake.ts'
+export { DEFAULT_INTAKE_CAPS, type Deliberation, Intake, type IntakeCaps } from './intake.ts'
+export type { KnownImage } from './known.ts'
 export { isName, NAME_PATTERN } from './names.ts'
 export {
   type HeldFrame,

@@ -1,7 +1,7 @@
 import { MalformedError } from './bytes.ts'
 import { type Block, missingOf, readBlocks, resolve } from './causality.ts'
 import type { Decision, Position } from './decision.ts'
-import { Known } from './known.ts'
+import { Known, type KnownImage } from './known.ts'
 import { containsRange, overlapsRange, type Ranges, subtractInto } from './ranges.ts'
 import type { StateVector } from './state-vector.ts'
 import { NONE, REF, UpdateReader } from './update-reader.ts'
@@ -11,6 +11,26 @@ import { BadUpdateError, readDeletes } from './updates.ts'
 const NOTHING_NEW: Decision = { kind: 'nothing-new' }
 const NO_RANGES: Ranges = []
 
+/** How much bookkeeping a document may ask of whoever holds it: each client and each piece of its delete set is told to all who join. */
+export interface IntakeCaps {
+  readonly clients: number
+  readonly deletions: number
+}
+
+export const DEFAULT_INTAKE_CAPS: IntakeCaps = { clients: 65_536, deletions: 1_000_000 }
+
+/** A decision reached somewhere else, and what it makes known if it is taken (null: nothing). */
+export interface Deliberation {
+  readonly decision: Decision
+  readonly gains: KnownImage | null
+}
+
+interface Judgement {
+  readonly decision: Decision
+  readonly blocks: readonly Block[]
+  readonly fresh: ReadonlyMap<number, Ranges>
+}
+
 /**
  * Decides what of the updates that arrive for one document may be stored (SPEC W5). Its state is the document's state vector
  * and delete set; it never holds content. What it has decided to store counts as known at once, so a caller whose
@@ -18,6 +38,11 @@ const NO_RANGES: Ranges = []
  */
 export class Intake {
   readonly #known = new Known()
+  readonly #caps: IntakeCaps
+
+  constructor(caps: IntakeCaps = DEFAULT_INTAKE_CAPS) {
+    this.#caps = caps
+  }
 
   /**
    * Takes an update that was stored before, as it is.
@@ -43,6 +68,30 @@ export class Intake {
     return this.#known.stateVector()
   }
 
+  /** What is known, for an intake elsewhere. */
+  image(): KnownImage {
+    return this.#known.image()
+  }
+
+  /** Takes what another intake knows, or what a deliberation gained. */
+  adopt(image: KnownImage): void {
+    this.#known.adopt(image)
+  }
+
+  /** Decides as `decide` does and takes nothing; says what taking it would add, for the intake whose image this one is of. */
+  deliberate(update: Uint8Array): Deliberation {
+    try {
+      const { decision, blocks, fresh } = this.#weigh(update)
+      if (decision.kind !== 'store') return { decision, gains: null }
+      const gains = new Known()
+      for (const block of blocks) gains.advance(block.client, block.reach)
+      for (const [client, flat] of fresh) gains.delete(client, flat)
+      return { decision, gains: gains.image() }
+    } catch (error) {
+      return { decision: garbage(error), gains: null }
+    }
+  }
+
   /** Decides, and when the decision is `store` takes what it stores as known. Total: no bytes make it throw. */
   decide(update: Uint8Array): Decision {
     return this.#judge(update, true)
@@ -55,10 +104,16 @@ export class Intake {
 
   #judge(update: Uint8Array, take: boolean): Decision {
     try {
-      return (isSingle(update) ? this.#judgeSingle(update, take) : null) ?? this.#judgeAny(update, take)
+      const single = isSingle(update) ? this.#judgeSingle(update, take) : null
+      if (single !== null) return single
+      const { decision, blocks, fresh } = this.#weigh(update)
+      if (take && decision.kind === 'store') {
+        for (const block of blocks) this.#known.advance(block.client, block.reach)
+        for (const [client, flat] of fresh) this.#known.delete(client, flat)
+      }
+      return decision
     } catch (error) {
-      if (error instanceof MalformedError) return { kind: 'garbage', reason: error.message }
-      throw error
+      return garbage(error)
     }
   }
 
@@ -69,6 +124,7 @@ export class Intake {
     at.nextStruct()
     const deletesNothing = at.reader.pos === at.reader.end - 1 && update[at.reader.pos] === 0
     const known = this.#known.find(at.client)
+    if (known === undefined && this.#known.clients >= this.#caps.clients) return null
     if (!deletesNothing || at.ref === REF.skip || at.clock !== (known?.clock ?? 0)) return null
     if (!this.#has(at.client, at.originClient, at.originClock)) return null
     if (!this.#has(at.client, at.rightClient, at.rightClock)) return null
@@ -84,8 +140,9 @@ export class Intake {
     return client === NONE || client === self || clock < this.#known.clock(client)
   }
 
-  #judgeAny(update: Uint8Array, take: boolean): Decision {
+  #weigh(update: Uint8Array): Judgement {
     const at = new UpdateReader(update)
+    if (at.blocksLeft > this.#caps.clients) return tooCostly('clients', this.#caps.clients)
     const blocks = readBlocks(at, this.#known)
     const asked = readDeletes(at, new Map())
     resolve(blocks, this.#known)
@@ -98,16 +155,27 @@ export class Intake {
     }
     const deletes = this.#newDeletes(asked, reach, missing)
     const news = blocks.some((block) => block.reach > block.known) || deletes.fresh.size > 0
+    if (!news && missing.length === 0) return only(NOTHING_NEW)
+    const over = this.#overCaps(blocks, deletes.fresh)
+    if (over !== null) return over
     if (missing.length > 0) {
-      return { kind: 'gap', good: news ? cut(update, blocks, deletes.fresh) : null, missing }
+      return only({ kind: 'gap', good: news ? cut(update, blocks, deletes.fresh) : null, missing })
     }
-    if (!news) return NOTHING_NEW
     const exact = deletes.exact && !blocks.some((block) => block.overlaps || block.structs === 0)
-    if (take) {
-      for (const block of blocks) this.#known.advance(block.client, block.reach)
-      for (const [client, flat] of deletes.fresh) this.#known.delete(client, flat)
-    }
-    return { kind: 'store', update: exact ? update : cut(update, blocks, deletes.fresh) }
+    const stored = exact ? update : cut(update, blocks, deletes.fresh)
+    return { decision: { kind: 'store', update: stored }, blocks, fresh: deletes.fresh }
+  }
+
+  /** Counted as if nothing of it touched: what comes near a cap is no conversation. */
+  #overCaps(blocks: readonly Block[], fresh: ReadonlyMap<number, Ranges>): Judgement | null {
+    let clients = this.#known.clients
+    for (const block of blocks)
+      if (block.reach > block.known && this.#known.find(block.client) === undefined) clients += 1
+    if (clients > this.#caps.clients && clients > this.#known.clients) return tooCostly('clients', this.#caps.clients)
+    let ranges = this.#known.ranges
+    for (const flat of fresh.values()) ranges += flat.length / 2
+    if (ranges > this.#caps.deletions) return tooCostly('separate deletions', this.#caps.deletions)
+    return null
   }
 
   /** What of the deletions is new and within what is (or becomes) known; `exact` when that is all of them. */
@@ -143,6 +211,22 @@ export class Intake {
     }
     return { fresh, exact }
   }
+}
+
+const NO_BLOCKS: readonly Block[] = []
+const NO_DELETES: ReadonlyMap<number, Ranges> = new Map()
+
+function garbage(error: unknown): Decision {
+  if (error instanceof MalformedError) return { kind: 'garbage', reason: error.message }
+  throw error
+}
+
+function only(decision: Decision): Judgement {
+  return { decision, blocks: NO_BLOCKS, fresh: NO_DELETES }
+}
+
+function tooCostly(of: string, cap: number): Judgement {
+  return only({ kind: 'too-costly', reason: `with this the document would have more than ${cap} ${of}` })
 }
 
 /** One block of one struct. */

@@ -54,8 +54,8 @@ export type PeerEffect =
   | { readonly kind: 'store'; readonly update: Uint8Array }
   /** The intake takes this known-good part of an update that has a gap; store it. */
   | { readonly kind: 'store-good'; readonly update: Uint8Array }
-  /** Tell the peer that it may not write. */
-  | { readonly kind: 'deny' }
+  /** Tell the peer that its edit was not stored, and why. */
+  | { readonly kind: 'deny'; readonly reason: string }
   | { readonly kind: 'hear'; readonly awareness: Uint8Array }
   /** A gap: for the log and the metrics. */
   | { readonly kind: 'note-gap'; readonly kept: boolean }
@@ -66,6 +66,7 @@ export interface PeerStep {
   readonly effects: readonly PeerEffect[]
 }
 
+const READ_ONLY = 'this token may read and not write: the edit was not stored'
 const NONE: readonly PeerEffect[] = []
 const GONE: PeerStep = { state: { kind: 'closed', code: null }, effects: NONE }
 
@@ -161,7 +162,7 @@ function judged(state: Open, source: UpdateSource, decision: Decision): PeerStep
   if (decision.kind === 'garbage') return badFrame(decision.reason)
   if (!state.mayWrite) {
     // W4: told of what it tried to change, not of what was known.
-    return { state, effects: decision.kind === 'nothing-new' ? NONE : [{ kind: 'deny' }] }
+    return { state, effects: decision.kind === 'nothing-new' ? NONE : [{ kind: 'deny', reason: READ_ONLY }] }
   }
   const after: Open = source === 'step2' && state.resync === 'asked' ? { ...state, resync: 'none' } : state
   switch (decision.kind) {
@@ -171,6 +172,8 @@ function judged(state: Open, source: UpdateSource, decision: Decision): PeerStep
       return { state: after, effects: [{ kind: 'store', update: decision.update }] }
     case 'gap':
       return gap(state, after, decision.good)
+    case 'too-costly':
+      return { state: after, effects: [{ kind: 'deny', reason: `the edit was not stored: ${decision.reason}` }] }
   }
 }
 

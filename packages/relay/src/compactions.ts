@@ -1,4 +1,4 @@
-import type { DocumentRef, UpdateLog } from '@holdfast/update-log'
+import { type DocumentRef, isUpdateLogError, type UpdateLog } from '@holdfast/update-log'
 import type { RelayEvent } from './events.ts'
 import type { Metrics } from './metrics.ts'
 import { messageOf } from './room.ts'
@@ -8,6 +8,8 @@ export interface CompactionsOptions {
   readonly metrics: Metrics
   readonly report: (event: RelayEvent) => void
   readonly onCompacted: (ref: DocumentRef, bytes: number) => void
+  /** It took more time or memory than one document is given. */
+  readonly onTooCostly: (ref: DocumentRef, reason: string) => void
 }
 
 /** Compacts documents one at a time, each once however often it is asked for, so that serving goes before. */
@@ -44,7 +46,7 @@ export class Compactions {
   }
 
   async #compact(ref: DocumentRef): Promise<void> {
-    const { log, metrics, report, onCompacted } = this.#options
+    const { log, metrics, report, onCompacted, onTooCostly } = this.#options
     try {
       const { outcome, bytesAfter } = await log.compact(ref)
       metrics.compactions += 1
@@ -54,6 +56,7 @@ export class Compactions {
       // The log is as it was; the next time it is worth it, it is tried again.
       metrics.compactionFailures += 1
       report({ event: 'compaction-failed', ...ref, error: messageOf(error) })
+      if (isUpdateLogError(error, 'COMPACTION_FAILED')) onTooCostly(ref, messageOf(error))
     }
   }
 }

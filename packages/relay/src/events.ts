@@ -39,4 +39,6 @@ export type RelayEvent =
     }
   | { readonly event: 'compacted'; readonly space: string; readonly document: string; readonly outcome: string }
   | { readonly event: 'compaction-failed'; readonly space: string; readonly document: string; readonly error: string }
+  /** Something of it was refused, or everything new is from now on, because holding it would cost too much. */
+  | { readonly event: 'too-costly'; readonly space: string; readonly document: string; readonly reason: string }
   | { readonly event: 'request-failed'; readonly path: string; readonly error: string }

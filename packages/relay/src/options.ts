@@ -3,6 +3,7 @@ import type { BlobStore, UpdateLog } from '@holdfast/update-log'
 import type { Access } from './access.ts'
 import type { AdminOperation } from './admin.ts'
 import type { RelayEvent } from './events.ts'
+import type { Examiner } from './examine/port.ts'
 import type { SocketServer, SocketServerOptions } from './sockets.ts'
 
 /** Sizes in bytes, times in milliseconds. */
@@ -75,6 +76,8 @@ export interface RelayOptions {
   /** Of `/sync`; what its welcome tells. */
   readonly syncLimits?: Partial<SyncLimits>
   readonly clock?: Clock
+  /** Reads what is large; a thread of its own unless given. One that is given is the caller's to close. */
+  readonly examiner?: Examiner
   /** Draws epochs and session names: 1 to 128 of `A-Z a-z 0-9 . _ ~ -`. */
   readonly randomId?: () => string
   /** Takes upgrades in the place of `ws`: a network of a test's own. */

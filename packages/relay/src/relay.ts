@@ -7,6 +7,7 @@ import type { Grant } from './access.ts'
 import { createAddressPolicy } from './address.ts'
 import { systemClock } from './clock.ts'
 import type { RelayEvent } from './events.ts'
+import { createThreadExaminer } from './examine/worker.ts'
 import { Feeds } from './feed.ts'
 import { bearerOf, createGate, type Target } from './gate.ts'
 import { createHttpHandler } from './http.ts'
@@ -74,7 +75,8 @@ export function createRelay(options: RelayOptions): Relay {
     spaces: new Set(['default', ...(options.spaces ?? [])]),
   })
   const randomId = options.randomId ?? randomUUID
-  const rooms = new Rooms({ log, clock, limits, metrics, report, randomId })
+  const examiner = options.examiner ?? createThreadExaminer()
+  const rooms = new Rooms({ log, clock, limits, metrics, examiner, report, randomId })
   const feeds = new Feeds(log, clock)
   const makeSocketServer = options.socketServer ?? createSocketServer
   const sockets = makeSocketServer({ messageBytes: limits.messageBytes, fragments: FRAGMENTS })
@@ -224,6 +226,7 @@ export function createRelay(options: RelayOptions): Relay {
       await Promise.all([gone, sync.close()])
       cancelTick()
       await rooms.settled()
+      if (options.examiner === undefined) await examiner.close()
     },
   }
 }

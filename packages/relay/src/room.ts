@@ -17,6 +17,8 @@ import {
   UpdateLogError,
 } from '@holdfast/update-log'
 import type { RelayEvent } from './events.ts'
+import { AT_ONCE, bytesOf, type Examiner } from './examine/port.ts'
+import { Judging } from './judging.ts'
 import type { CaughtUp, Member, RoomFailure } from './member.ts'
 import type { Metrics } from './metrics.ts'
 import type { Clock, Limits } from './options.ts'
@@ -34,6 +36,7 @@ export interface RoomServices {
   readonly clock: Clock
   readonly limits: Limits
   readonly metrics: Metrics
+  readonly examiner: Examiner
   readonly report: (event: RelayEvent) => void
   /** Draws epochs. */
   readonly randomId: () => string
@@ -59,6 +62,7 @@ export class Room {
   readonly ref: DocumentRef
   readonly presence = new Presence()
   readonly intake = new Intake()
+  readonly judging: Judging
   /** How the document lies on the disk. */
   stats: LogStats = EMPTY_STATS
   /** What is durable and has been shown. */
@@ -80,8 +84,17 @@ export class Room {
   constructor(ref: DocumentRef, services: RoomServices) {
     this.ref = ref
     this.#services = services
-    const { log, clock, limits } = services
-    this.#cache = new StateCache({ log, ref, clock, keptFor: limits.stateKeptFor })
+    const { log, clock, limits, examiner, metrics, report } = services
+    this.judging = new Judging({
+      intake: this.intake,
+      examiner,
+      isOpen: () => this.#state === 'open',
+      onTooCostly: (reason) => {
+        metrics.refused('TOO_COSTLY')
+        report({ event: 'too-costly', ...ref, reason })
+      },
+    })
+    this.#cache = new StateCache({ log, ref, clock, examiner, keptFor: limits.stateKeptFor })
     this.#writes = new Writes({
       ref,
       log,
@@ -192,7 +205,9 @@ export class Room {
     this.#refused = loaded === null ? ((await log.stat(this.ref))?.refused ?? []) : loaded.refused
     if (this.#state !== 'loading') return
     const parts = partsOf(loaded)
-    for (const part of parts) this.intake.restore(part)
+    if (bytesOf(parts) <= AT_ONCE) for (const part of parts) this.intake.restore(part)
+    else this.intake.adopt(await this.#services.examiner.restore(parts))
+    if (this.#state !== 'loading') return
     if (loaded !== null) {
       this.stats = loaded.stats
       this.#epoch = loaded.epoch

@@ -1,6 +1,7 @@
 import { type DocumentRef, shouldCompact, type UpdateLog } from '@holdfast/update-log'
 import { Compactions } from './compactions.ts'
 import type { RelayEvent } from './events.ts'
+import type { Examiner } from './examine/port.ts'
 import type { Member } from './member.ts'
 import type { Metrics } from './metrics.ts'
 import type { Clock, Limits } from './options.ts'
@@ -11,9 +12,15 @@ export interface RoomsOptions {
   readonly clock: Clock
   readonly limits: Limits
   readonly metrics: Metrics
+  readonly examiner: Examiner
   readonly report: (event: RelayEvent) => void
   /** Draws epochs. */
   readonly randomId: () => string
+}
+
+/** A document that is refused new writes. */
+export interface TooCostly extends DocumentRef {
+  readonly reason: string
 }
 
 /**
@@ -25,6 +32,8 @@ export class Rooms {
   readonly #rooms = new Map<string, Room>()
   readonly #compactions: Compactions
   readonly #stopListening: () => void
+  /** Documents that could not be compacted within the limits, and why. They are read, and take nothing new. */
+  readonly #tooCostly = new Map<string, TooCostly>()
 
   constructor(options: RoomsOptions) {
     this.#options = options
@@ -39,6 +48,12 @@ export class Rooms {
       onCompacted: (ref, bytes) => {
         const room = this.#rooms.get(keyOf(ref))
         if (room !== undefined) room.stats = { snapshotBytes: bytes, tailUpdates: 0, tailBytes: 0 }
+        if (this.#tooCostly.delete(keyOf(ref))) room?.judging.object(null)
+      },
+      onTooCostly: (ref, reason) => {
+        this.#tooCostly.set(keyOf(ref), { ...ref, reason })
+        this.#rooms.get(keyOf(ref))?.judging.object(objection(reason))
+        report({ event: 'too-costly', ...ref, reason })
       },
     })
   }
@@ -54,6 +69,8 @@ export class Rooms {
         onFailed: (failed) => this.#drop(key, failed),
         onWorthCompacting: (worth) => this.#compactions.add(worth.ref),
       })
+      const costly = this.#tooCostly.get(key)
+      if (costly !== undefined) room.judging.object(objection(costly.reason))
       this.#rooms.set(key, room)
       this.#options.metrics.rooms += 1
     }
@@ -64,6 +81,11 @@ export class Rooms {
   /** The document's room, if it is in use. */
   find(ref: DocumentRef): Room | null {
     return this.#rooms.get(keyOf(ref)) ?? null
+  }
+
+  /** Documents that take nothing new, because holding them costs too much. */
+  tooCostly(): readonly TooCostly[] {
+    return [...this.#tooCostly.values()]
   }
 
   get size(): number {
@@ -93,6 +115,10 @@ export class Rooms {
     this.#rooms.delete(key)
     this.#options.metrics.rooms -= 1
   }
+}
+
+function objection(reason: string): string {
+  return `the document is too costly to hold (${reason}); its owner can compact or purge it`
 }
 
 function keyOf(ref: DocumentRef): string {

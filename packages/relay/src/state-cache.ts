@@ -1,5 +1,6 @@
 import { diffUpdate, joinUpdates } from '@holdfast/protocol'
 import type { DocumentRef, LoadedDocument, UpdateLog } from '@holdfast/update-log'
+import { AT_ONCE_STORED, bytesOf, type Examiner } from './examine/port.ts'
 import type { Clock } from './options.ts'
 import { Tail } from './tail.ts'
 
@@ -7,6 +8,7 @@ export interface StateCacheOptions {
   readonly log: UpdateLog
   readonly ref: DocumentRef
   readonly clock: Clock
+  readonly examiner: Examiner
   /** Milliseconds without use after which the state is let go. */
   readonly keptFor: number
 }
@@ -57,7 +59,9 @@ export class StateCache {
    * @throws what the log's `load` throws; BadUpdateError
    */
   async difference(stateVector: Uint8Array): Promise<Uint8Array> {
-    return diffUpdate(await this.#state(), stateVector)
+    const state = await this.#state()
+    if (state.length <= AT_ONCE_STORED || isEmptyStateVector(stateVector)) return diffUpdate(state, stateVector)
+    return this.#options.examiner.difference([state], stateVector)
   }
 
   /**
@@ -79,13 +83,17 @@ export class StateCache {
     const held = this.#held
     switch (held.kind) {
       case 'parts': {
-        const state = joinUpdates(held.parts)
-        held.parts.splice(0, held.parts.length, state)
-        this.#use()
+        const parts = held.parts.slice()
+        const state = await this.#join(parts)
+        // Others may have joined them meanwhile, or let them go.
+        if (this.#held === held && held.parts[0] === parts[0] && held.parts[parts.length - 1] === parts.at(-1)) {
+          held.parts.splice(0, parts.length, state)
+          this.#use()
+        }
         return state
       }
       case 'reading':
-        return joinUpdates([await held.state, ...held.since.map(({ update }) => update)])
+        return this.#join([await held.state, ...held.since.map(({ update }) => update)])
       case 'nothing':
         return this.#read()
     }
@@ -94,23 +102,29 @@ export class StateCache {
   async #read(): Promise<Uint8Array> {
     const since: Since[] = []
     const loading = this.#options.log.load(this.#options.ref)
-    const state = loading.then(partsOf).then(joinUpdates)
+    const state = loading.then(partsOf).then((parts) => this.#join(parts))
     const reading: Held = { kind: 'reading', since, state }
     this.#held = reading
     try {
       const read = await state
       const loaded = await loading
-      const all = joinUpdates([read, ...since.map(({ update }) => update)])
+      const gathered = since.length
+      const all = await this.#join([read, ...since.map(({ update }) => update)])
       if (this.#held === reading) {
         const tail = new Tail(loaded?.seq ?? 0, loaded?.updates ?? [])
         for (const { seq, update } of since) tail.add(seq, update)
-        this.#hold([all], tail)
+        this.#hold([all, ...since.slice(gathered).map(({ update }) => update)], tail)
       }
       return all
     } catch (error) {
       if (this.#held === reading) this.#held = { kind: 'nothing' }
       throw error
     }
+  }
+
+  #join(parts: readonly Uint8Array[]): Promise<Uint8Array> | Uint8Array {
+    if (parts.length < 2 || bytesOf(parts) <= AT_ONCE_STORED) return joinUpdates(parts)
+    return this.#options.examiner.join(parts)
   }
 
   #hold(parts: Uint8Array[], tail: Tail): void {
@@ -126,6 +140,10 @@ export class StateCache {
       if (this.#held.kind === 'parts') this.#held = { kind: 'nothing' }
     })
   }
+}
+
+function isEmptyStateVector(encoded: Uint8Array): boolean {
+  return encoded.length === 1 && encoded[0] === 0
 }
 
 /** All of a document's updates, oldest first. */

@@ -1,5 +1,6 @@
 import {
   CLOSE,
+  type Decision,
   decodeAwareness,
   decodeStateVector,
   decodeStockFrame,
@@ -40,7 +41,6 @@ export interface StockPeerOptions {
 
 /** An awareness update with nobody in it: keeps a stock client from thinking that the relay is gone. */
 const SIGN_OF_LIFE = encodeAwarenessFrame(encodeAwareness([]))
-const READ_ONLY = 'this token may read and not write: the edit was not stored'
 
 /** One connection of the stock endpoint: carries out what `stepPeer` decides. */
 export class StockPeer implements Member, WireListener {
@@ -50,6 +50,10 @@ export class StockPeer implements Member, WireListener {
   readonly #outbox: Outbox
   #room: Room | null = null
   #state: PeerState
+  /** An update is being looked at elsewhere: what was to be done after it waits, and so do the messages that came after it. */
+  #isJudging = false
+  #later: PeerEffect[] = []
+  #waiting: Uint8Array[] = []
   #closeCode: number | null = null
   #closeReason = ''
   #isGone = false
@@ -120,7 +124,8 @@ export class StockPeer implements Member, WireListener {
 
   message(bytes: Uint8Array): void {
     this.#lastHeard = this.#options.monotonic()
-    this.#on({ kind: 'frame', frame: this.#decode(bytes) })
+    if (this.#isJudging) this.#waiting.push(bytes)
+    else this.#on({ kind: 'frame', frame: this.#decode(bytes) })
   }
 
   textMessage(): void {
@@ -182,11 +187,49 @@ export class StockPeer implements Member, WireListener {
   #on(event: PeerEvent): void {
     const step = stepPeer(this.#state, event)
     this.#state = step.state
-    for (const effect of step.effects) {
+    this.#run(step.effects)
+  }
+
+  #run(effects: readonly PeerEffect[]): void {
+    for (let i = 0; i < effects.length; i++) {
+      const effect = effects[i]!
       // A close in the middle of what was held back ends the rest of it.
       if (this.#state.kind === 'closed' && effect.kind !== 'close') continue
       this.#carryOut(effect)
+      if (this.#isJudging) {
+        this.#later.push(...effects.slice(i + 1))
+        return
+      }
     }
+  }
+
+  /** Has an update judged; when that is done elsewhere, nothing else of this connection is done meanwhile. */
+  #judge(room: Room, update: Uint8Array, take: boolean, decided: (decision: Decision) => void): void {
+    const now = room.judging.judge(update, take)
+    if (now !== null) {
+      decided(now)
+      return
+    }
+    this.#isJudging = true
+    this.#wire.pause()
+    const goOn = (answer: () => void): void => {
+      this.#isJudging = false
+      answer()
+      this.#goOn()
+    }
+    room.judging.judgeLater({
+      update,
+      take,
+      isWanted: () => this.#state.kind !== 'closed',
+      decided: (decision) => goOn(() => decided(decision)),
+      failed: () => goOn(() => this.#on({ kind: 'shutting-down' })),
+    })
+  }
+
+  #goOn(): void {
+    if (!this.#isJudging) this.#run(this.#later.splice(0))
+    while (!this.#isJudging && this.#waiting.length > 0) this.message(this.#waiting.shift()!)
+    if (!this.#isJudging) this.#wire.resume()
   }
 
   #carryOut(effect: PeerEffect): void {
@@ -207,21 +250,22 @@ export class StockPeer implements Member, WireListener {
         room.whenDurable(() => this.#answer(room, effect.stateVector))
         break
       case 'judge': {
-        const decision = effect.take ? room.intake.decide(effect.update) : room.intake.check(effect.update)
-        this.#on({ kind: 'judged', source: effect.source, decision })
+        const { source } = effect
+        this.#judge(room, effect.update, effect.take, (decision) => this.#on({ kind: 'judged', source, decision }))
         break
       }
       case 'store':
         room.store(effect.update, this)
         break
       case 'store-good': {
-        const decision = room.intake.decide(effect.update)
-        if (decision.kind === 'store') room.store(decision.update, this)
+        this.#judge(room, effect.update, true, (decision) => {
+          if (decision.kind === 'store') room.store(decision.update, this)
+        })
         break
       }
       case 'deny':
         this.#options.metrics.denied += 1
-        this.#outbox.send(encodePermissionDenied(READ_ONLY))
+        this.#outbox.send(encodePermissionDenied(effect.reason))
         break
       case 'hear':
         this.#hear(room, effect.awareness)

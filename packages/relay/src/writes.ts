@@ -30,6 +30,9 @@ export interface WritesOptions<From> {
   readonly onIdle: () => void
 }
 
+/** Bytes that are joined to one record. */
+const MOST_JOINED = 256 * 1024
+
 interface Fence {
   /** How many accepted updates must be durable first. */
   readonly after: number
@@ -101,9 +104,8 @@ export class Writes<From> {
   #write(): void {
     if (this.#writing || this.#queue.length === 0) return
     const { ref, log, clock, metrics } = this.#options
-    const batch = this.#queue
+    const batch = this.#takeBatch()
     const summary = this.#summary
-    this.#queue = []
     this.#summary = null
     this.#writing = true
     const update = batch.length === 1 ? batch[0]!.update : joinUpdates(batch.map((accepted) => accepted.update))
@@ -122,6 +124,20 @@ export class Writes<From> {
         this.#options.onIdle()
       },
     )
+  }
+
+  /** As many as are cheap to join: a large one is written as it is. */
+  #takeBatch(): Accepted<From>[] {
+    let bytes = 0
+    let count = 0
+    for (const { update } of this.#queue) {
+      bytes += update.length
+      if (count > 0 && bytes > MOST_JOINED) return this.#queue.splice(0, count)
+      count += 1
+    }
+    const all = this.#queue
+    this.#queue = []
+    return all
   }
 
   #appendOptions(summary: Summary | null): AppendOptions {

@@ -3,6 +3,8 @@ import type { DocumentRef, UpdateLog } from '@holdfast/update-log'
 import { createMemoryLog } from '@holdfast/update-log/memory'
 import * as Y from 'yjs'
 import type { RelayEvent } from '../src/events.ts'
+import { inlineExaminer } from '../src/examine/inline.ts'
+import type { Examiner } from '../src/examine/port.ts'
 import { Metrics } from '../src/metrics.ts'
 import { type Clock, DEFAULT_LIMITS, type Limits } from '../src/options.ts'
 import { Rooms } from '../src/rooms.ts'
@@ -182,7 +184,7 @@ export interface House {
   connect(options?: { mayWrite?: boolean; document?: string }): { peer: StockPeer; wire: FakeWire }
 }
 
-export function house(limits: Partial<Limits> = {}, held = new HeldLog()): House {
+export function house(limits: Partial<Limits> = {}, held = new HeldLog(), examiner: Examiner = inlineExaminer): House {
   const clock = new ManualClock()
   const metrics = new Metrics()
   const events: RelayEvent[] = []
@@ -191,7 +193,7 @@ export function house(limits: Partial<Limits> = {}, held = new HeldLog()): House
   }
   const all: Limits = { ...DEFAULT_LIMITS, ...limits }
   let id = 0
-  const rooms = new Rooms({ log: held.log, clock, limits: all, metrics, report, randomId: () => `e${++id}` })
+  const rooms = new Rooms({ log: held.log, clock, limits: all, metrics, examiner, report, randomId: () => `e${++id}` })
   return {
     rooms,
     clock,

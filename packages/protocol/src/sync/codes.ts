@@ -32,6 +32,8 @@ export const REFUSAL = {
   LEASE_HELD: 423,
   /** The fencing number is not the lease's: it has expired, or another has it now (W12). */
   LEASE_LOST: 424,
+  /** With this the document would cost everybody who holds it too much: too many clients, deletions, or too much work. Nothing of it was taken. */
+  TOO_COSTLY: 430,
   /** What is stored of this document fails its checks. */
   DAMAGED: 500,
   /** It could not be written or read. Nothing was acknowledged. */

@@ -16,6 +16,10 @@ export function judged(before: RelayChannelOpen, source: UpdateSource, decision:
   switch (decision.kind) {
     case 'garbage':
       return soon(refuse(answers ? letGo(state, n) : state, n, REFUSAL.BAD_UPDATE))
+    case 'too-costly': {
+      const code = state.role === 'read' ? REFUSAL.READ_ONLY : REFUSAL.TOO_COSTLY
+      return soon(refuse(answers ? letGo(state, n) : state, n, code))
+    }
     case 'nothing-new':
       return { state: underWay(state, n, answers), effects: [{ kind: 'wait', n }] }
     case 'store':

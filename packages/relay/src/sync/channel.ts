@@ -1,5 +1,6 @@
 import {
   type ChannelMode,
+  type Decision,
   decodeAwareness,
   encodeAwareness,
   encodeStateVector,
@@ -37,6 +38,9 @@ export interface ChannelHost {
   levelled(channel: SyncChannel): void
   over(channel: SyncChannel): void
   garbage(reason: string): void
+  /** Keeps what comes from the client until `goOn`: an update is being looked at elsewhere. */
+  hold(): void
+  goOn(): void
 }
 
 const EMPTY_STATE_VECTOR = encodeStateVector(new Map())
@@ -146,17 +150,19 @@ export class SyncChannel implements Member {
         this.#catchUp(room, effect.seq, effect.stateVector)
         return
       case 'judge': {
-        const decision = effect.take ? room.intake.decide(effect.update) : room.intake.check(effect.update)
-        this.#tell({ kind: 'judged', source: effect.source, decision })
+        const { source } = effect
+        this.#judge(room, effect.update, effect.take, (decision) => this.#tell({ kind: 'judged', source, decision }))
         return
       }
       case 'store':
         this.#store(room, effect.n, effect.update)
         return
       case 'store-good': {
-        const decision = room.intake.decide(effect.update)
-        if (decision.kind === 'store') this.#store(room, effect.n, decision.update)
-        else this.#wait(room, effect.n)
+        const { n } = effect
+        this.#judge(room, effect.update, true, (decision) => {
+          if (decision.kind === 'store') this.#store(room, n, decision.update)
+          else this.#wait(room, n)
+        })
         return
       }
       case 'wait':
@@ -184,6 +190,26 @@ export class SyncChannel implements Member {
       case 'stop':
         this.#host.space.stop(this, effect.request, effect.key)
     }
+  }
+
+  #judge(room: Room, update: Uint8Array, take: boolean, decided: (decision: Decision) => void): void {
+    const now = room.judging.judge(update, take)
+    if (now !== null) {
+      decided(now)
+      return
+    }
+    this.#host.hold()
+    const goOn = (answer: () => void): void => {
+      answer()
+      this.#host.goOn()
+    }
+    room.judging.judgeLater({
+      update,
+      take,
+      isWanted: () => this.#stands === 'open',
+      decided: (decision) => goOn(() => decided(decision)),
+      failed: () => goOn(() => this.#tell({ kind: 'append-failed', code: REFUSAL.STORAGE_FAILED })),
+    })
   }
 
   #store(room: Room, n: number, update: Uint8Array): void {

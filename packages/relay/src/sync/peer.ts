@@ -55,6 +55,8 @@ export class SyncPeer implements WireListener, ChannelHost, SpacePeer {
   #turnIsSet = false
   #underWay = 0
   #isHeldBack = false
+  /** Messages that came while an update was being looked at elsewhere; null while none is. */
+  #held: Uint8Array[] | null = null
   #isDraining = false
   #isOver = false
   #isGone = false
@@ -96,7 +98,7 @@ export class SyncPeer implements WireListener, ChannelHost, SpacePeer {
   /** Takes nothing more, so that what was taken can be finished and told. */
   drain(): void {
     this.#isDraining = true
-    this.#wire.pause()
+    this.#flow()
   }
 
   shutDown(): void {
@@ -113,7 +115,8 @@ export class SyncPeer implements WireListener, ChannelHost, SpacePeer {
   message(bytes: Uint8Array): void {
     const now = this.services.clock.monotonic()
     this.#pulse.heard(now)
-    this.#handle({ kind: 'bytes', bytes, now })
+    if (this.#held === null) this.#handle({ kind: 'bytes', bytes, now })
+    else this.#held.push(bytes)
   }
 
   textMessage(): void {
@@ -169,8 +172,31 @@ export class SyncPeer implements WireListener, ChannelHost, SpacePeer {
     const holdBack = this.#underWay > (this.#isHeldBack ? MOST_UNDER_WAY / 2 : MOST_UNDER_WAY)
     if (holdBack === this.#isHeldBack) return
     this.#isHeldBack = holdBack
-    if (holdBack) this.#wire.pause()
-    else if (!this.#isDraining) this.#wire.resume()
+    this.#flow()
+  }
+
+  hold(): void {
+    this.#held ??= []
+    this.#flow()
+  }
+
+  goOn(): void {
+    const held = this.#held ?? []
+    this.#held = null
+    for (let at = held.shift(); at !== undefined; at = held.shift()) {
+      this.message(at)
+      // Another that is looked at elsewhere: the rest waits for it too.
+      if (this.#held !== null) {
+        this.#held = held
+        return
+      }
+    }
+    this.#flow()
+  }
+
+  #flow(): void {
+    if (this.#isHeldBack || this.#isDraining || this.#held !== null) this.#wire.pause()
+    else this.#wire.resume()
   }
 
   levelled(channel: SyncChannel): void {

@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type Duplex, Readable } from 'node:stream'
-import { type Access, createRelay, type Relay, type Role } from '@holdfast/relay'
+import { type Access, createRelay, inlineExaminer, type Relay, type Role } from '@holdfast/relay'
 import {
   createProcess,
   type HttpAnswer,
@@ -63,6 +63,8 @@ export function startRelay({ world, folder, faults, random }: RelayMachine, name
     access,
     clock: clockOf(world, process),
     randomId,
+    // A thread would have time of its own.
+    examiner: inlineExaminer,
     socketServer: () => ({
       upgrade: (_request, socket, _head, accept) => upgrades.get(socket)?.accept(accept),
     }),
