@@ -104,6 +104,35 @@ export function settle(waiters: Waiter[], error: PersistenceError | null): void 
   }
 }
 
+/** So much of what others wrote goes in one write, and edits of this device go first: they wait for no more than that. */
+const FOREIGN = { documents: 256, bytes: 1024 * 1024 }
+
+/**
+ * Takes from a batch what is written now; what is left is `later`. Only what was fetched whole and says nothing of the feed may wait: a cursor
+ * goes with its entries. Whoever waits for all waits for the last of it.
+ */
+export function takeFrom(batch: Batch): { readonly now: Batch; readonly later: Batch } {
+  const later = emptyBatch()
+  let [documents, bytes] = [0, 0]
+  for (const [id, pending] of batch.documents) {
+    if (!mayWait(pending)) continue
+    documents++
+    bytes += pending.updates.reduce((sum, update) => sum + update.length, 0)
+    if (documents <= FOREIGN.documents && (bytes <= FOREIGN.bytes || documents === 1)) continue
+    later.documents.set(id, pending)
+  }
+  if (later.documents.size === 0) return { now: batch, later }
+  for (const id of later.documents.keys()) batch.documents.delete(id)
+  later.history = batch.history
+  later.waiters.push(...batch.waiters.splice(0))
+  return { now: batch, later }
+}
+
+function mayWait(pending: Pending): boolean {
+  const { foreign, local, touched, offer, epoch, remote, waiters } = pending
+  return foreign && !local && !touched && !offer && epoch === null && remote === null && waiters.length === 0
+}
+
 /** What a batch writes. One row per document: its updates merged. */
 export function describe(batch: Batch, summaryOf: (id: string, asked: boolean) => Uint8Array | null): DocumentWrite[] {
   return Array.from(batch.documents, ([id, pending]) => {

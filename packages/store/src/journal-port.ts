@@ -56,6 +56,8 @@ export interface Journal {
   append(id: string, update: Uint8Array, local: boolean): void
   /** Marks rows up to this number as known to be on the relay; goes along with the next write. */
   markSent(id: string, sent: number): void
+  /** Brings the bytes of an update to the device ahead of `appendForeign`, if they are many: no edit then waits for them. */
+  stage(update: Uint8Array): Promise<void>
   /** Adds an update of the relay that no document in memory took. */
   appendForeign(id: string, update: Uint8Array): void
   /** What `/sync` has told; written along with what came before it, and only if `history` is still the one followed. */

@@ -10,6 +10,7 @@ import {
   type Pending,
   pendingOf,
   settle,
+  takeFrom,
   waitFor,
 } from './journal-batch.ts'
 import { marking, speakOf } from './journal-marks.ts'
@@ -126,9 +127,9 @@ export function createJournal(
   }
 
   const flush = async (to: PersistenceHandle): Promise<void> => {
-    const batch = next
-    if (isEmpty(batch)) return
-    next = emptyBatch()
+    if (isEmpty(next)) return
+    const { now: batch, later } = takeFrom(next)
+    next = later
     writing = batch
     try {
       const documents = describe(batch, owner.summaryOf)
@@ -196,6 +197,10 @@ export function createJournal(
       pending.foreign = true
       schedule()
       changes.tell()
+    },
+    stage: async (update) => {
+      // What does not work here the write will say.
+      await handle?.stage?.(update).catch(() => null)
     },
     putBlob: (blob) => {
       next.blobs.push(blob)

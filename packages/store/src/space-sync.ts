@@ -13,7 +13,7 @@ import { isBehind, isWaiting } from './persistence/records.ts'
 import { createUpkeep, passOver } from './space-upkeep.ts'
 
 /** Exchanges at a time. Each is a channel and a few rows in memory. */
-const CONCURRENCY = 96
+const CONCURRENCY = 256
 /** Bytes of rows that may be in memory for exchanges, or one document if that is more. */
 const IN_FLIGHT = 32 * 1024 * 1024
 /** What nobody opens has nobody to compact it but us, from this many rows on. */
@@ -140,12 +140,26 @@ export function startSpaceSync(options: SpaceSyncOptions): SpaceSync {
   const syncOne = async (id: string): Promise<void> => {
     const record = list.record(id)
     const stored = record && record.rows > 0 ? await journal.read((handle) => handle.load(id)) : null
-    const bytes = stored?.updates.reduce((sum, row) => sum + row.length, 0) ?? 0
-    inFlight += bytes
+    const counted = countBytes(stored?.updates.reduce((sum, row) => sum + row.length, 0) ?? 0)
     try {
-      await exchangeOne(id, record, stored)
+      await exchangeOne(id, record, stored, counted)
     } finally {
-      inFlight -= bytes
+      counted.release()
+    }
+  }
+
+  /** Bytes in memory for one exchange. */
+  const countBytes = (first: number) => {
+    let bytes = first
+    inFlight += first
+    return {
+      add: (more: number): void => {
+        bytes += more
+        inFlight += more
+      },
+      release: (): void => {
+        inFlight -= bytes
+      },
     }
   }
 
@@ -153,27 +167,47 @@ export function startSpaceSync(options: SpaceSyncOptions): SpaceSync {
     id: string,
     record: DocumentRecord | undefined,
     stored: StoredDocument | null,
+    counted: { add(bytes: number): void },
   ): Promise<void> => {
-    let taken = false
-    const outcome = await exchange({
+    const fetched: Uint8Array[] = []
+    /** One row of all that was fetched, in the same write as its mark. */
+    const keep = async (): Promise<void> => {
+      if (fetched.length === 0) return
+      const update = joinUpdates(fetched)
+      await journal.stage(update)
+      journal.appendForeign(id, update)
+    }
+    const exchanging = exchange({
       connection,
       id,
       stored,
       epoch: stored?.record.epoch ?? record?.epoch ?? null,
       take: (update) => {
-        taken = true
-        journal.appendForeign(id, update)
+        fetched.push(update)
+        counted.add(update.length)
       },
       adopt: (epoch) => journal.adopt(id, epoch),
     })
+    const outcome = await exchanging.catch(async (error: unknown) => {
+      // What came before the connection broke need not come again.
+      await keep()
+      throw error
+    })
+    const taken = fetched.length > 0
+    const history = connection.incarnation()
+    if (outcome.kind !== 'set-aside') await keep()
     switch (outcome.kind) {
       case 'level': {
         const { sent, position } = outcome
-        if (sent > 0 || position.seq > 0) journal.mark(id, connection.incarnation(), { sent, position })
+        // The history may have become another while a large row was written ahead: then this is news of one that is over.
+        if ((sent > 0 || position.seq > 0) && connection.follows(history)) {
+          journal.mark(id, connection.incarnation(), { sent, position })
+        }
         await journal.settled()
         // Two devices' edits met here and no document was built: the summary is looked at by one. Without any, its writer died
         // before it told one, and nobody would ever see it in a list.
-        if (taken && ((record?.edited ?? 0) > 0 || !list.record(id)?.summary)) await look(id)
+        const known = list.record(id)
+        if ((taken && (record?.edited ?? 0) > 0) || (known && known.rows > 0 && !known.summary)) await look(id)
         const now = list.record(id)
         if (now && now.rows >= COMPACT_ROWS && !lives.isOpen(id)) await journal.compact(id, joinUpdates)
         const again = taken && clock.now() - (fetchedAt.get(id) ?? 0) < REFETCH_MS

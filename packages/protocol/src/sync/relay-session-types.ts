@@ -1,4 +1,5 @@
 import type { CloseCode } from '../close-codes.ts'
+import type { ChannelStands } from './channel-stands.ts'
 import type { RequestAnswer } from './client-types.ts'
 import type { ClientFrame, HelloFrame, OpenFrame, RelayFrame, SyncFeedEntry, SyncRole } from './frames.ts'
 import type { SyncLimits, VersionRange } from './limits.ts'
@@ -41,7 +42,7 @@ export type RelaySessionState =
       /** Whether positions in `open` frames are of this history. */
       readonly seqCounts: boolean
       /** Each number that was ever used; `over` ones may be used again, and what still comes for them is ignored. */
-      readonly channels: ReadonlyMap<number, 'open' | 'over'>
+      readonly channels: ChannelStands
       readonly feed: FeedState
     }
   | { readonly kind: 'closed'; readonly code: CloseCode | null }

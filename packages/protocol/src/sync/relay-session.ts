@@ -1,5 +1,6 @@
 import { CLOSE, type CloseCode } from '../close-codes.ts'
 import { isName } from '../names.ts'
+import { NO_CHANNELS, standOf, withStand } from './channel-stands.ts'
 import { REFUSAL } from './codes.ts'
 import type { ClientFrame, HelloFrame, OpenFrame, RelayFrame } from './frames.ts'
 import { BEFORE_WELCOME, DEFAULT_SYNC_LIMITS, SYNC_VERSIONS } from './limits.ts'
@@ -142,7 +143,7 @@ function admit(config: RelaySessionConfig, { hello, version, held }: Verifying, 
     role,
     client: hello.client,
     seqCounts: same,
-    channels: new Map(),
+    channels: NO_CHANNELS,
     feed: {
       cursor: same && !ahead ? hello.cursor : 0,
       head,
@@ -229,7 +230,7 @@ function request(
 function open(config: RelaySessionConfig, state: Open, frame: OpenFrame): RelaySessionStep {
   const { channels: limit } = config.limits ?? DEFAULT_SYNC_LIMITS
   const { channel, document, epoch } = frame
-  if (state.channels.get(channel) === 'open') return broken(`opens channel ${channel}, which is open`)
+  if (standOf(state.channels, channel) === 'open') return broken(`opens channel ${channel}, which is open`)
   const refuse = (code: number, text: string): RelaySessionEffect[] => [
     send({ kind: 'refused', channel, code, epoch: '', text }),
   ]
@@ -250,11 +251,11 @@ function withChannel(
   stands: 'open' | 'over',
   effects: readonly RelaySessionEffect[],
 ): RelaySessionStep {
-  return { state: { ...state, channels: new Map(state.channels).set(channel, stands) }, effects }
+  return { state: { ...state, channels: withStand(state.channels, channel, stands) }, effects }
 }
 
 function route(state: Open, frame: ChannelClientFrame): RelaySessionStep {
-  switch (state.channels.get(frame.channel)) {
+  switch (standOf(state.channels, frame.channel)) {
     case 'open':
       return { state, effects: [{ kind: 'route', channel: frame.channel, frame }] }
     case 'over':

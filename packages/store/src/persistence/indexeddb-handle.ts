@@ -1,26 +1,22 @@
 import type { Clock } from '../environment.ts'
-import { persistenceError } from './errors.ts'
-import { createPackedList, type PackedList } from './indexeddb-list.ts'
+import { createLargeRows } from './indexeddb-large.ts'
+import { rebuildRecords } from './indexeddb-rebuild.ts'
+import { createRecordLog } from './indexeddb-records.ts'
+import { compactRows, createLoader, retireRows } from './indexeddb-rows.ts'
 import { transact } from './indexeddb-transaction.ts'
 import { writeBatch } from './indexeddb-write.ts'
-import type {
-  AsideNote,
-  DocumentRecord,
-  FeedCursor,
+import {
+  type AsideNote,
+  type DocumentRecord,
+  type FeedCursor,
   PersistenceError,
-  PersistenceHandle,
-  Retired,
-  Retirement,
-  StoredBlob,
-  StoredDocument,
-  WritingNote,
+  type PersistenceHandle,
+  type StoredBlob,
+  type WritingNote,
 } from './port.ts'
-import { applyCompaction, applyRetirement, asideOf, completeRecord } from './records.ts'
 
-/** The rows of a document numbered above `after`. */
-function rowsOf(id: string, after = 0): IDBKeyRange {
-  return IDBKeyRange.bound([id, after], [id, Number.POSITIVE_INFINITY], true, false)
-}
+/** Nobody waits for it, and at the start everybody waits for something else. */
+const PACK_AFTER_MS = 1_000
 
 /** One open database behind the port. */
 export function indexedDbHandle(
@@ -29,7 +25,38 @@ export function indexedDbHandle(
   lost: Promise<PersistenceError>,
   clock: Clock,
 ): PersistenceHandle {
-  const list = createPackedList(database, clock)
+  const log = createRecordLog()
+  const large = createLargeRows(database, clock)
+  const load = createLoader(database, log)
+  let cancelPacking: (() => void) | null = null
+
+  const packLater = (): void => {
+    if (!log.wantsPacking()) return
+    cancelPacking ??= clock.after(PACK_AFTER_MS, () => {
+      cancelPacking = null
+      // When it cannot be done the next start is slower, and nothing else.
+      void transact<void>(database, ['records'], 'relaxed', log.pack).catch(() => null)
+    })
+  }
+  const packing = <T>(work: Promise<T>): Promise<T> =>
+    work.then((value) => {
+      packLater()
+      return value
+    })
+
+  const readRecords = (): Promise<DocumentRecord[]> =>
+    transact<DocumentRecord[]>(database, ['records'], 'readonly', (body, done) => {
+      log.catchUp(body, () => done(log.all()))
+    })
+  const documents = async (): Promise<DocumentRecord[]> => {
+    try {
+      return await readRecords()
+    } catch (error) {
+      if (!(error instanceof PersistenceError) || error.code !== 'CORRUPT') throw error
+      await rebuildRecords(database)
+      return await readRecords()
+    }
+  }
   const get = <T>(name: 'meta' | 'drafts' | 'blobs' | 'asideBytes', key: string): Promise<T | null> =>
     transact<T | null>(database, [name], 'readonly', ({ store, request }, done) => {
       request<T | undefined>(store(name).get(key), (found) => done(found ?? null))
@@ -42,10 +69,11 @@ export function indexedDbHandle(
   return {
     identity,
     lost,
-    documents: list.read,
-    load: (id, after) => load(database, id, after),
-    write: (batch) => writeBatch(database, list, batch),
-    compact: (id, merge) => compact(database, list, id, merge),
+    documents: () => packing(documents()),
+    load,
+    stage: large.stage,
+    write: (batch) => packing(writeBatch(database, log, large, batch)),
+    compact: (id, merge) => packing(compactRows(database, log, large, id, merge)),
     cursor: () => get<FeedCursor>('meta', 'cursor'),
     writing: () =>
       transact(database, ['writing'], 'readonly', ({ store, request }, done) => {
@@ -60,7 +88,7 @@ export function indexedDbHandle(
         request(store('uploads').getAllKeys(), (keys) => done(keys.map(String)))
       }),
     uploaded: (sha256) => put('uploads', sha256, null),
-    retire: (id, how, merge) => retire(database, list, id, how, merge),
+    retire: (id, how, merge) => packing(retireRows(database, log, large, id, how, merge)),
     asides: () =>
       transact(database, ['aside'], 'readonly', ({ store, request }, done) => {
         request<AsideNote[]>(store('aside').getAll(), done)
@@ -77,86 +105,9 @@ export function indexedDbHandle(
         request(store('asideBytes').delete(key), () => done())
       }),
     close: async () => {
-      list.close()
+      cancelPacking?.()
+      large.close()
       database.close()
     },
   }
-}
-
-function load(database: IDBDatabase, id: string, after?: number): Promise<StoredDocument | null> {
-  return transact(database, ['documents', 'updates'], 'readonly', ({ store, request }, done) => {
-    request<DocumentRecord | undefined>(store('documents').get(id), (record) => {
-      if (!record) {
-        done(null)
-        return
-      }
-      request<unknown[]>(store('updates').getAll(rowsOf(id, after)), (rows) => {
-        done({ record: completeRecord(record), updates: rows.map(bytes) })
-      })
-    })
-  })
-}
-
-function bytes(row: unknown): Uint8Array {
-  if (!(row instanceof Uint8Array)) throw persistenceError('CORRUPT')
-  return row
-}
-
-function compact(
-  database: IDBDatabase,
-  list: PackedList,
-  id: string,
-  merge: (updates: readonly Uint8Array[]) => Uint8Array,
-): Promise<DocumentRecord | null> {
-  return transact(database, ['documents', 'recent', 'updates'], 'readwrite', ({ store, request }, done) => {
-    request<DocumentRecord | undefined>(store('documents').get(id), (stored) => {
-      const record = stored ? completeRecord(stored) : null
-      if (!record || record.rows < 2) {
-        done(record)
-        return
-      }
-      request<unknown[]>(store('updates').getAll(rowsOf(id)), (rows) => {
-        const merged = merge(rows.map(bytes))
-        const next = applyCompaction(record, rows.length)
-        // Nobody can have added a row since: one transaction at a time writes, in whichever tab.
-        store('updates').delete(rowsOf(id))
-        store('updates').put(merged, [id, next.last])
-        const compacted = { ...next, rows: 1 }
-        store('documents').put(compacted)
-        list.note(store('recent'), compacted)
-        done(compacted)
-      })
-    })
-  })
-}
-
-function retire(
-  database: IDBDatabase,
-  list: PackedList,
-  id: string,
-  how: Retirement,
-  merge: (updates: readonly Uint8Array[]) => Uint8Array,
-): Promise<Retired | null> {
-  const names = ['documents', 'recent', 'updates', 'aside', 'asideBytes'] as const
-  return transact(database, names, 'readwrite', ({ store, request }, done) => {
-    request<DocumentRecord | undefined>(store('documents').get(id), (stored) => {
-      if (!stored) {
-        done(null)
-        return
-      }
-      const record = completeRecord(stored)
-      request<unknown[]>(store('updates').getAll(rowsOf(id)), (rows) => {
-        const note = rows.length > 0 ? asideOf(record, how) : null
-        if (note) {
-          store('aside').put(note, note.key)
-          store('asideBytes').put(merge(rows.map(bytes)), note.key)
-        }
-        store('updates').delete(rowsOf(id))
-        const next = applyRetirement(record, how)
-        store('documents').put(next)
-        list.note(store('recent'), next)
-        done({ record: next, aside: note })
-      })
-    })
-  })
 }

@@ -1,14 +1,16 @@
 import type { Clock } from '../environment.ts'
 import { namedError, persistenceError } from './errors.ts'
-import { PersistenceError } from './port.ts'
+import { type DocumentRecord, PersistenceError } from './port.ts'
+import { packRecords } from './record-bytes.ts'
+import { completeRecord } from './records.ts'
 
 /** Version of the layout below. It only ever grows; an older program then refuses with `NEWER_VERSION`. */
-export const VERSION = 2
+export const VERSION = 3
 
 /**
- * - `updates`: key [document, number], value: one Yjs update as bytes
- * - `documents`: `DocumentRecord` by id
- * - `list`, `recent`: the same records again, quick to read: see indexeddb-list.ts
+ * - `updates`: key [document, number], value: one Yjs update as bytes, or (since 3) `LargeRow` for one that is in `large`
+ * - `records` (since 3): what is known of each document, see indexeddb-records.ts
+ * - `large` (since 3): bytes of large rows by a random name, `loose` (since 3): the names that no row needs (yet), see indexeddb-large.ts
  * - `meta`: `identity` (random, made with the database) and `cursor` (`FeedCursor`)
  * - `writing`: `WritingNote` by [conversation, message]
  * - `drafts`: text by conversation
@@ -18,9 +20,9 @@ export const VERSION = 2
  */
 export const STORES = [
   'updates',
-  'documents',
-  'list',
-  'recent',
+  'records',
+  'large',
+  'loose',
   'meta',
   'writing',
   'drafts',
@@ -30,6 +32,9 @@ export const STORES = [
   'asideBytes',
 ] as const
 export type StoreName = (typeof STORES)[number]
+
+/** Until version 3 each document had a `DocumentRecord` of its own in `documents`, and the list was kept packed beside them. */
+const BEFORE_RECORDS = ['documents', 'list', 'recent'] as const
 
 /** A browser whose IndexedDB hangs (seen in several) never answers; a person must hear of it all the same. */
 const OPEN_TIMEOUT_MS = 10_000
@@ -55,9 +60,9 @@ export function openDatabase(factory: IDBFactory, name: string, clock: Clock, ve
     }
     request.onupgradeneeded = () => {
       for (const store of STORES) {
-        if (request.result.objectStoreNames.contains(store)) continue
-        request.result.createObjectStore(store, store === 'documents' || store === 'recent' ? { keyPath: 'id' } : {})
+        if (!request.result.objectStoreNames.contains(store)) request.result.createObjectStore(store)
       }
+      if (request.transaction) packDocuments(request.result, request.transaction)
     }
     // The request goes on waiting for the other tab. We do not: the next attempt stands in line behind it.
     request.onblocked = () => fail(persistenceError('BLOCKED'))
@@ -75,4 +80,14 @@ export function openDatabase(factory: IDBFactory, name: string, clock: Clock, ve
       resolve(request.result)
     }
   })
+}
+
+/** Brings the records of an older layout over, within the upgrade: it is the new layout with all of them or the old one. */
+function packDocuments(database: IDBDatabase, upgrade: IDBTransaction): void {
+  if (!database.objectStoreNames.contains('documents')) return
+  const reading: IDBRequest<DocumentRecord[]> = upgrade.objectStore('documents').getAll()
+  reading.onsuccess = () => {
+    upgrade.objectStore('records').put(packRecords(1, reading.result.map(completeRecord)), 1)
+    for (const store of BEFORE_RECORDS) database.deleteObjectStore(store)
+  }
 }

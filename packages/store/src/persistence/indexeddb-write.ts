@@ -1,60 +1,37 @@
-import type { PackedList } from './indexeddb-list.ts'
+import type { LargeRows } from './indexeddb-large.ts'
+import { alone } from './indexeddb-large.ts'
+import type { Appended, RecordLog } from './indexeddb-records.ts'
 import { type Body, transact } from './indexeddb-transaction.ts'
 import type { DocumentRecord, FeedCursor, WriteBatch } from './port.ts'
-import { applyWrite, completeRecord, freshRecord, type Holds, whatHolds } from './records.ts'
-
-/** From this many documents on, one read of all records is quicker than one each, and the packed row is written along. */
-const MANY = 400
+import { applyWrite, freshRecord, type Holds, whatHolds } from './records.ts'
 
 /** One transaction of a `WriteBatch`. */
-export function writeBatch(database: IDBDatabase, list: PackedList, batch: WriteBatch): Promise<DocumentRecord[]> {
-  const many = (batch.documents?.length ?? 0) >= MANY
-  const names = ['documents', 'recent', 'updates', 'meta', 'writing'] as const
+export async function writeBatch(
+  database: IDBDatabase,
+  log: RecordLog,
+  large: LargeRows,
+  batch: WriteBatch,
+): Promise<DocumentRecord[]> {
   const blobs = batch.blobs?.length ? (['blobs', 'uploads'] as const) : []
-  const all = [...names, ...blobs, ...(many ? (['list'] as const) : [])]
-  return transact(database, all, 'readwrite', (body, done) => {
+  const staged = batch.documents?.some(({ updates }) => updates.some(large.isStaged)) ? (['loose'] as const) : []
+  const notes = batch.writing?.add?.length || batch.writing?.remove?.length ? (['writing'] as const) : []
+  const names = ['records', 'updates', 'meta', ...notes, ...blobs, ...staged] as const
+  const appended = await transact<Appended | null>(database, names, 'readwrite', (body, done) => {
     // The first requests of the transaction are reads, and what they bring decides the rest in their callbacks:
     // other tabs number rows of the same documents, and only inside the transaction do they stand still.
-    readRecords(body, batch, many, (records, everything) => {
+    log.catchUp(body, () => {
       readCursor(body, batch, (cursor) => {
         const holds = whatHolds(batch, cursor)
-        const written = putDocuments(body, batch, records, holds)
-        if (everything) list.putAll(body, merged(everything, written))
-        else for (const record of written) list.note(body.store('recent'), record)
         putRest(body, batch, holds.cursor)
-        done(written)
+        putDocuments(body, batch, log, large, holds, (records) => {
+          done(records.length > 0 ? log.append(body, records) : null)
+        })
       })
     })
   })
-}
-
-type Records = Map<string, DocumentRecord>
-
-function readRecords(
-  { store, request }: Body,
-  batch: WriteBatch,
-  many: boolean,
-  then: (records: Records, everything: DocumentRecord[] | null) => void,
-): void {
-  const ids = new Set((batch.documents ?? []).map((change) => change.id))
-  const records: Records = new Map()
-  if (many) {
-    request<DocumentRecord[]>(store('documents').getAll(), (found) => {
-      const everything = found.map(completeRecord)
-      for (const record of everything) if (ids.has(record.id)) records.set(record.id, record)
-      then(records, everything)
-    })
-    return
-  }
-  let unread = ids.size
-  if (unread === 0) then(records, null)
-  for (const id of ids) {
-    request<DocumentRecord | undefined>(store('documents').get(id), (record) => {
-      if (record) records.set(id, completeRecord(record))
-      unread--
-      if (unread === 0) then(records, null)
-    })
-  }
+  if (!appended) return []
+  log.committed(appended)
+  return [...appended.records]
 }
 
 function readCursor({ store, request }: Body, batch: WriteBatch, then: (cursor: FeedCursor | null) => void): void {
@@ -62,26 +39,33 @@ function readCursor({ store, request }: Body, batch: WriteBatch, then: (cursor: 
   else request<FeedCursor | undefined>(store('meta').get('cursor'), (cursor) => then(cursor ?? null))
 }
 
-function putDocuments({ store }: Body, batch: WriteBatch, records: Records, holds: Holds): DocumentRecord[] {
+function putDocuments(
+  body: Body,
+  batch: WriteBatch,
+  log: RecordLog,
+  large: LargeRows,
+  holds: Holds,
+  then: (records: DocumentRecord[]) => void,
+): void {
   const written = new Map<string, DocumentRecord>()
+  const rows: { readonly update: Uint8Array; readonly key: [string, number] }[] = []
   for (const change of batch.documents ?? []) {
-    const record = written.get(change.id) ?? records.get(change.id) ?? freshRecord(change.id)
+    const record = written.get(change.id) ?? log.get(change.id) ?? freshRecord(change.id)
     change.updates.forEach((update, i) => {
-      store('updates').put(alone(update), [change.id, record.last + 1 + i])
+      rows.push({ update, key: [change.id, record.last + 1 + i] })
     })
     const next = applyWrite(record, change, holds)
     written.set(change.id, { ...next, summary: next.summary && alone(next.summary) })
   }
-  for (const record of written.values()) store('documents').put(record)
-  return [...written.values()]
-}
-
-/**
- * Bytes with a buffer of their own. What came over the wire is a view of the frame it came in, and storing a view stores the whole
- * buffer behind it: a page of the feed once for each of its summaries.
- */
-function alone(bytes: Uint8Array): Uint8Array {
-  return bytes.byteLength === bytes.buffer.byteLength ? bytes : bytes.slice()
+  let left = rows.length
+  if (left === 0) then([...written.values()])
+  for (const { update, key } of rows) {
+    large.rowOf(body, update, (row) => {
+      body.store('updates').put(row, key)
+      left--
+      if (left === 0) then([...written.values()])
+    })
+  }
 }
 
 function putRest({ store }: Body, batch: WriteBatch, cursor: FeedCursor | null): void {
@@ -92,10 +76,4 @@ function putRest({ store }: Body, batch: WriteBatch, cursor: FeedCursor | null):
     store('blobs').put({ bytes, type }, sha256)
     if (upload) store('uploads').put(true, sha256)
   }
-}
-
-function merged(everything: readonly DocumentRecord[], written: readonly DocumentRecord[]): DocumentRecord[] {
-  const all = new Map(everything.map((record) => [record.id, record]))
-  for (const record of written) all.set(record.id, record)
-  return [...all.values()]
 }

@@ -165,6 +165,11 @@ export interface PersistenceHandle {
   /** Null when nothing was ever written. With `after`, only rows numbered above it. */
   load(id: string, after?: number): Promise<StoredDocument | null>
   /**
+   * Brings the bytes of an update to the storage ahead of the `write` with that same object, which is quick then however large it is and
+   * keeps nothing else waiting. Nothing is saved by it, and nothing is lost when it fails.
+   */
+  stage?(update: Uint8Array): Promise<void>
+  /**
    * One transaction. Resolves, with the records as they are now, when it is committed; otherwise rejects with a
    * `PersistenceError` and nothing of it is kept.
    */

@@ -62,6 +62,41 @@ export function unpackRecord(bytes: Uint8Array | null): PackedRecord | null {
   }
 }
 
+/** Records together under the number of the transaction that wrote them. */
+export function packRecords(version: number, records: readonly DocumentRecord[]): Uint8Array {
+  const encoder = encoding.createEncoder()
+  encoding.writeVarUint(encoder, version)
+  encoding.writeVarUint(encoder, records.length)
+  for (const record of records) {
+    encoding.writeVarString(encoder, record.id)
+    encoding.writeVarUint(encoder, record.last)
+    encoding.writeVarUint(encoder, record.rows)
+    encoding.writeVarUint8Array(encoder, packRecord(record))
+  }
+  return encoding.toUint8Array(encoder)
+}
+
+/** Null for what cannot be read. */
+export function unpackRecords(
+  bytes: Uint8Array,
+): { readonly version: number; readonly records: readonly DocumentRecord[] } | null {
+  try {
+    const decoder = decoding.createDecoder(bytes)
+    const version = decoding.readVarUint(decoder)
+    const records = Array.from({ length: decoding.readVarUint(decoder) }, () => {
+      const id = decoding.readVarString(decoder)
+      const last = decoding.readVarUint(decoder)
+      const rows = decoding.readVarUint(decoder)
+      const packed = unpackRecord(decoding.readVarUint8Array(decoder))
+      if (!packed) throw new RangeError('a record that cannot be read')
+      return { ...packed, id, last, rows }
+    })
+    return { version, records }
+  } catch {
+    return null
+  }
+}
+
 export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
   return a === b || (a.length === b.length && a.every((byte, i) => byte === b[i]))
 }
