@@ -27,5 +27,5 @@ export function banner({ url, token, data }: Ready): string {
 
 /** What deserves a line on stderr while serving; connections come and go without one. */
 export function isWorthALine({ event }: RelayEvent): boolean {
-  return event.endsWith('-failed')
+  return event.endsWith('-failed') || event === 'document-set-aside'
 }

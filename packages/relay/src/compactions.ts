@@ -10,6 +10,8 @@ export interface CompactionsOptions {
   readonly onCompacted: (ref: DocumentRef, bytes: number) => void
   /** It took more time or memory than one document is given. */
   readonly onTooCostly: (ref: DocumentRef, reason: string) => void
+  /** It failed, perhaps because what is stored is damaged. */
+  readonly onFailed: (ref: DocumentRef, error: unknown) => void
 }
 
 /** Compacts documents one at a time, each once however often it is asked for, so that serving goes before. */
@@ -46,13 +48,14 @@ export class Compactions {
   }
 
   async #compact(ref: DocumentRef): Promise<void> {
-    const { log, metrics, report, onCompacted, onTooCostly } = this.#options
+    const { log, metrics, report, onCompacted, onTooCostly, onFailed } = this.#options
     try {
       const { outcome, bytesAfter } = await log.compact(ref)
       metrics.compactions += 1
       report({ event: 'compacted', ...ref, outcome })
       onCompacted(ref, bytesAfter)
     } catch (error) {
+      onFailed(ref, error)
       // The log is as it was; the next time it is worth it, it is tried again.
       metrics.compactionFailures += 1
       report({ event: 'compaction-failed', ...ref, error: messageOf(error) })

@@ -29,6 +29,17 @@ export type RelayEvent =
   | { readonly event: 'room-loaded'; readonly space: string; readonly document: string; readonly updates: number }
   | { readonly event: 'room-unloaded'; readonly space: string; readonly document: string }
   | { readonly event: 'load-failed'; readonly space: string; readonly document: string; readonly error: string }
+  /** A document failed its checks: what was left of it is in the quarantine, its whole beginning is served, and clients bring the rest. */
+  | {
+      readonly event: 'document-set-aside'
+      readonly space: string
+      readonly document: string
+      /** Updates that were kept. */
+      readonly kept: number
+      /** The copy's name in the quarantine. */
+      readonly copy: string
+      readonly detail: string
+    }
   | { readonly event: 'append-failed'; readonly space: string; readonly document: string; readonly error: string }
   | {
       readonly event: 'gap'

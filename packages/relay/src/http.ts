@@ -120,9 +120,15 @@ export function createHttpHandler(
     sendJson(response, 200, { space, role, expires, ...(documents === undefined ? {} : { documents }) })
   }
 
-  function answerReady(request: IncomingMessage, response: ServerResponse): void {
-    if (isReady()) sendJson(response, 200, { status: 'ready', incarnation: log.incarnation })
-    else refuse(request, response, SHUTTING_DOWN)
+  async function answerReady(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    if (!isReady()) {
+      refuse(request, response, SHUTTING_DOWN)
+      return
+    }
+    const { incarnation } = log
+    // Names of files that no document's name is in: whoever runs this is to look at them.
+    const quarantine = [...(await log.quarantine()), ...((await blobs?.quarantine()) ?? [])]
+    sendJson(response, 200, { status: 'ready', incarnation, quarantine })
   }
 
   function answerMetrics(_request: IncomingMessage, response: ServerResponse): void {

@@ -15,6 +15,8 @@ export class Metrics {
   appendFailures = 0
   loadFailures = 0
   loads = 0
+  /** Documents found damaged and set aside. */
+  setAside = 0
   compactions = 0
   compactionFailures = 0
   gaps = 0
@@ -61,6 +63,7 @@ export class Metrics {
     counter('append_failures_total', 'Writes that failed.', this.appendFailures)
     counter('loads_total', 'Documents read from the log.', this.loads)
     counter('load_failures_total', 'Documents that could not be read.', this.loadFailures)
+    counter('set_aside_total', 'Documents found damaged and set aside.', this.setAside)
     counter('compactions_total', 'Documents compacted.', this.compactions)
     counter('compaction_failures_total', 'Compactions that failed.', this.compactionFailures)
     counter('gaps_total', 'Updates that built on something missing.', this.gaps)

@@ -12,6 +12,7 @@ import {
   type Appended,
   type DocumentRef,
   isUpdateLogError,
+  type LoadedDocument,
   type LogStats,
   type UpdateLog,
   UpdateLogError,
@@ -164,7 +165,7 @@ export class Room {
 
   /** What a peer with this state vector lacks of what is durable. */
   difference(stateVector: Uint8Array): Promise<Uint8Array> {
-    return this.#cache.difference(stateVector)
+    return this.#reading(this.#cache.difference(stateVector))
   }
 
   /**
@@ -175,9 +176,27 @@ export class Room {
   async catchUp(seq: number, stateVector: Uint8Array): Promise<CaughtUp> {
     const to = this.position?.seq ?? 0
     if (to === 0 || seq === to) return { seq: to, update: null }
-    const records = seq > 0 && seq < to ? await this.#cache.between(seq, to) : null
-    const update = records ?? (await this.#cache.difference(stateVector))
+    const records = seq > 0 && seq < to ? await this.#reading(this.#cache.between(seq, to)) : null
+    const update = records ?? (await this.difference(stateVector))
     return { seq: to, update: isEmpty(update) ? null : update }
+  }
+
+  /** Passes on what was read; damage that is found by reading ends the room. */
+  async #reading<T>(reading: Promise<T>): Promise<T> {
+    try {
+      return await reading
+    } catch (error) {
+      this.damaged(error)
+      throw error
+    }
+  }
+
+  /** What is stored turned out to be damaged, if that is the error: whoever comes next gets a room that sets it aside first. */
+  damaged(error: unknown): void {
+    if (this.#state !== 'open' || !isUpdateLogError(error, 'DAMAGED')) return
+    this.#services.metrics.loadFailures += 1
+    this.#services.report({ event: 'load-failed', ...this.ref, error: messageOf(error) })
+    this.#fail('load-failed', error)
   }
 
   /** Tells everybody, the speaker too (W10). */
@@ -200,7 +219,7 @@ export class Room {
 
   async #load(): Promise<void> {
     const { log, metrics, report } = this.#services
-    const loaded = await log.load(this.ref)
+    const loaded = await this.#read()
     if (this.#state !== 'loading') return
     this.#refused = loaded === null ? ((await log.stat(this.ref))?.refused ?? []) : loaded.refused
     if (this.#state !== 'loading') return
@@ -219,6 +238,22 @@ export class Room {
     this.#state = 'open'
     for (const member of [...this.#members]) if (this.#members.has(member)) this.#admit(member)
     this.#rest()
+  }
+
+  /** U20: what fails its checks is set aside before anybody is served, so that what is left of it can be made whole by its clients. */
+  async #read(): Promise<LoadedDocument | null> {
+    const { log, metrics, report } = this.#services
+    try {
+      return await log.load(this.ref)
+    } catch (error) {
+      if (!isUpdateLogError(error, 'DAMAGED')) throw error
+      const done = await log.setAside(this.ref)
+      if (done.kind === 'set-aside') {
+        metrics.setAside += 1
+        report({ event: 'document-set-aside', ...this.ref, kept: done.kept, copy: done.copy, detail: done.detail })
+      }
+      return await log.load(this.ref)
+    }
   }
 
   #admit(member: Member): void {

@@ -55,6 +55,7 @@ export class Rooms {
         this.#rooms.get(keyOf(ref))?.judging.object(objection(reason))
         report({ event: 'too-costly', ...ref, reason })
       },
+      onFailed: (ref, error) => this.#rooms.get(keyOf(ref))?.damaged(error),
     })
   }
 

@@ -35,6 +35,7 @@ export type {
   PurgedDocumentStat,
   PurgeResult,
   RenewReason,
+  SetAside,
   UpdateLog,
   Upgraded,
 } from './types.ts'

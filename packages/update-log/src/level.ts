@@ -1,3 +1,4 @@
+import { namesIn } from './blobs/folders.ts'
 import type { Compactor } from './compaction.ts'
 import { UpdateLogError } from './errors.ts'
 import { afterAppend, afterPurge, requireLive, requireSummary, statOf } from './head.ts'
@@ -9,6 +10,7 @@ import { type Key, recordRange } from './level/keys.ts'
 import { findDocument, readDocument, readSummary } from './level/lookup.ts'
 import { readDocuments, readFeed, readSpaces } from './level/read.ts'
 import { createReclaimer } from './level/reclaim.ts'
+import { setAside } from './level/set-aside.ts'
 import type { Transaction } from './level/transaction.ts'
 import { createWorkerCompactor, type WorkerCompactorOptions } from './level/worker-compactor.ts'
 import { createWriter, type Job } from './level/writer.ts'
@@ -283,6 +285,19 @@ export async function openLevelLog(options: LevelLogOptions): Promise<LevelLog> 
       )
       if (result.epoch !== null) await inBackground(reclaimer.document(number))
       return result
+    },
+
+    async setAside(ref) {
+      requireOpen()
+      requireRef(ref)
+      const done = await setAside(ref, folder, writer, draw)
+      await handle.syncMark()
+      return done
+    },
+
+    async quarantine() {
+      requireOpen()
+      return namesIn(folder.quarantine)
     },
 
     async renewIncarnation() {

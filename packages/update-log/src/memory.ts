@@ -243,6 +243,17 @@ export function createMemoryLog(options: MemoryLogOptions = {}): UpdateLog {
       return { epoch: next.epoch, feed: head.feed }
     },
 
+    async setAside(ref) {
+      requireOpen()
+      requireRef(ref)
+      return { kind: 'sound' }
+    },
+
+    async quarantine() {
+      requireOpen()
+      return []
+    },
+
     async renewIncarnation() {
       requireOpen()
       runs = renewRuns(runs, draw())

@@ -118,6 +118,19 @@ export interface PurgeResult {
   readonly feed: number
 }
 
+/** What became of a document that was thought to be damaged. `sound`: it is not, nothing was changed. */
+export type SetAside =
+  | { readonly kind: 'sound' }
+  | {
+      readonly kind: 'set-aside'
+      /** The number of the last update that was kept; 0 when none was. */
+      readonly kept: number
+      /** One plain sentence for the log. */
+      readonly detail: string
+      /** The copy's name in the quarantine. */
+      readonly copy: string
+    }
+
 /** One document that a commit changed. */
 export interface Change {
   readonly space: string
@@ -239,6 +252,17 @@ export interface UpdateLog {
    * @throws UpdateLogError `NOT_FOUND`, `EPOCH_MISMATCH`, `STORAGE_*`, `CLOSED`
    */
   purge(ref: DocumentRef, options?: { readonly epoch?: string }): Promise<PurgeResult>
+
+  /**
+   * Takes a document that fails its checks out of everybody's way (U4): what there is of it is copied to the quarantine, its whole beginning is
+   * kept and goes on under the same epoch, and if anything is missing the history gets a new id, so that clients bring it again (W11).
+   * One atomic write. Whoever holds the document in memory has to let go of it before.
+   * @throws UpdateLogError `STORAGE_*`, `CLOSED`
+   */
+  setAside(ref: DocumentRef): Promise<SetAside>
+
+  /** Names of what was found damaged and set aside so far, in the quarantine. */
+  quarantine(): Promise<readonly string[]>
 
   /** Gives this history a new id, when clients have shown that the storage went back in time. @returns the new incarnation */
   renewIncarnation(): Promise<string>

@@ -77,6 +77,8 @@ export function faultyLog({ log, process, schedule, faults, random, shadow }: Fa
     spaces: () => through(() => log.spaces(), false),
     compact: (...args) => through(() => log.compact(...args), true),
     feed: (...args) => through(() => log.feed(...args), false),
+    setAside: (...args) => through(() => log.setAside(...args), true),
+    quarantine: () => log.quarantine(),
     renewIncarnation: () => through(() => log.renewIncarnation(), true),
     onCommit: (listener) => log.onCommit((event) => answers.push(process, () => listener(event))),
     close: () => log.close(),

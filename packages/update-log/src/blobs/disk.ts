@@ -227,6 +227,11 @@ export async function openDiskBlobs(directory: string, options: DiskBlobsOptions
         Array.from(folder.references.documents(), ([document, hashes]) => ({ document, hashes: [...hashes] })),
       ),
 
+    async quarantine() {
+      if (isClosed) throw storeClosed()
+      return storage(() => namesIn(quarantine))
+    },
+
     async close() {
       isClosed = true
       await Promise.allSettled(underWay)

@@ -180,6 +180,11 @@ export function createMemoryBlobs({ now = Date.now }: { readonly now?: () => num
       }))
     },
 
+    async quarantine() {
+      if (isClosed) throw storeClosed()
+      return []
+    },
+
     async close() {
       isClosed = true
     },

@@ -132,6 +132,9 @@ export interface BlobStore {
   /** What each document of a space refers to; for backups. `refer` puts it back. */
   references(space: string): Promise<readonly BlobReferences[]>
 
+  /** Names of what was found damaged and set aside so far. */
+  quarantine(): Promise<readonly string[]>
+
   /** Waits for what is under way. Later calls reject with `CLOSED`. */
   close(): Promise<void>
 }

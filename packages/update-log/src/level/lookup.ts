@@ -1,5 +1,6 @@
 import { promisify } from 'node:util'
 import { brotliDecompress } from 'node:zlib'
+import { isUpdateLogError } from '../errors.ts'
 import type { Head, LiveHead } from '../head.ts'
 import { refKey } from '../names.ts'
 import type { DocumentRef, LoadedDocument } from '../types.ts'
@@ -116,6 +117,17 @@ async function readRecords(
   }
   if (last !== head.seq) throw damaged(refKey(ref), `it ends at update ${last} instead of ${head.seq}`)
   return { keys, records }
+}
+
+/** Whether a stored state can be made bytes of again. */
+export async function decodesState(ref: DocumentRef, state: RecordContent & { kind: 'state' }): Promise<boolean> {
+  try {
+    await plainState(ref, state)
+    return true
+  } catch (error) {
+    if (isUpdateLogError(error, 'DAMAGED')) return false
+    throw error
+  }
 }
 
 async function plainState(ref: DocumentRef, state: RecordContent & { kind: 'state' }): Promise<Uint8Array> {

@@ -44,6 +44,7 @@ export class Transaction {
   readonly #staged = new Map<string, Staged>()
   readonly #feeds = new Map<string, FeedCounter>()
   readonly #touched: Key[] = []
+  readonly #forgotten: string[] = []
   #nextDocument: number
   incarnation: string | undefined
 
@@ -101,6 +102,45 @@ export class Transaction {
     staged.replaced = { through, content }
   }
 
+  /** Whether this commit changes the document already. */
+  has(ref: DocumentRef): boolean {
+    return this.#staged.has(refKey(ref))
+  }
+
+  /**
+   * Puts what is left of a damaged document in the place of what was there, names and all. Nothing of it may be staged before.
+   * @param number its number; null for a new one
+   * @param removed keys of what is no part of it any more
+   */
+  mend<T extends Head>(
+    ref: DocumentRef,
+    number: number | null,
+    head: T,
+    removed: readonly Key[],
+    summary: null | undefined,
+  ): T {
+    const staged: Staged = {
+      ref: { space: ref.space, document: ref.document },
+      number: number ?? this.#nextDocument++,
+      // As if it had never been, so that all of it is written.
+      before: null,
+      head,
+      updates: [],
+      removed,
+      replaced: null,
+      summary,
+      changed: false,
+    }
+    this.#staged.set(refKey(ref), staged)
+    return this.#move(staged, head)
+  }
+
+  /** Removes a document of which nothing is left: whoever comes next begins it anew. Nothing of it may be staged before. */
+  forget(ref: DocumentRef, removed: readonly Key[]): void {
+    this.#forgotten.push(refKey(ref))
+    for (const key of removed) this.touch(key)
+  }
+
   /** Writes that a key is not there which never was. */
   touch(key: Key): void {
     this.#touched.push(key)
@@ -119,6 +159,7 @@ export class Transaction {
 
   /** Makes what was staged the committed state. Only after the write has succeeded. */
   apply(): void {
+    for (const key of this.#forgotten) this.#committed.documents.set(key, null)
     for (const [key, { number, head }] of this.#staged) this.#committed.documents.set(key, { number, head })
     for (const [space, counter] of this.#feeds) this.#committed.feeds.set(space, counter)
   }

@@ -15,6 +15,8 @@ export interface Job {
   readonly ref: DocumentRef | null
   /** Roughly what it adds to a commit. */
   readonly bytes: number
+  /** True for what is done to a document that may be damaged: it is not read before. */
+  readonly isMending?: boolean
   /** Reads what the plan needs besides the document's head. No commit is under way meanwhile. */
   readonly prepare?: (view: View, state: DocumentState | null) => Promise<void>
   /** Stages its part, or throws what its caller is to be told. @returns what to do once it is durable */
@@ -152,6 +154,11 @@ export function createWriter(handle: () => Handle, onCommit: (event: CommitEvent
   async function prepare(view: View, job: Job, lookups: Map<string, Promise<void>>): Promise<void> {
     const { ref } = job
     if (ref === null) return
+    if (job.isMending === true) {
+      await loadFeed(view, ref.space)
+      await job.prepare?.(view, null)
+      return
+    }
     const key = refKey(ref)
     let lookup = lookups.get(key)
     if (lookup === undefined) {
