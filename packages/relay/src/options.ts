@@ -1,4 +1,4 @@
-import type { SyncLimits } from '@holdfast/protocol'
+import type { SyncLimits, VersionRange } from '@holdfast/protocol'
 import type { BlobStore, UpdateLog } from '@holdfast/update-log'
 import type { Access } from './access.ts'
 import type { AdminOperation } from './admin.ts'
@@ -75,6 +75,8 @@ export interface RelayOptions {
   readonly limits?: Partial<Limits>
   /** Of `/sync`; what its welcome tells. */
   readonly syncLimits?: Partial<SyncLimits>
+  /** Versions of `/sync` that it speaks; all that this program knows unless said. For tests of old against new. */
+  readonly versions?: VersionRange
   readonly clock?: Clock
   /** Reads what is large; a thread of its own unless given. One that is given is the caller's to close. */
   readonly examiner?: Examiner

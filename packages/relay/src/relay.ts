@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
-import { DEFAULT_SYNC_LIMITS, isName } from '@holdfast/protocol'
+import { DEFAULT_SYNC_LIMITS, isName, SYNC_VERSIONS } from '@holdfast/protocol'
 import type { DocumentRef } from '@holdfast/update-log'
 import type { Grant } from './access.ts'
 import { createAddressPolicy } from './address.ts'
@@ -87,7 +87,10 @@ export function createRelay(options: RelayOptions): Relay {
     fragments: FRAGMENTS,
   })
   let nextPeer = 1
-  const sync = createSyncEndpoint({ log, gate, rooms, clock, limits, syncLimits, metrics, report }, () => nextPeer++)
+  const sync = createSyncEndpoint(
+    { log, gate, rooms, clock, limits, syncLimits, versions: options.versions ?? SYNC_VERSIONS, metrics, report },
+    () => nextPeer++,
+  )
   const connections = new Map<StockPeer, Connection>()
   let isClosing = false
   /** Upgrades between admission and handshake, so that a burst does not pass the limit. */

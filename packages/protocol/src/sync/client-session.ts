@@ -10,8 +10,8 @@ import type {
   ClientTimer,
   RequestAnswer,
 } from './client-types.ts'
-import type { FeedFrame, RelayFrame, WelcomeFrame } from './frames.ts'
-import { SYNC_VERSIONS } from './limits.ts'
+import { type FeedFrame, isReaching, type RelayFrame, type WelcomeFrame } from './frames.ts'
+import { REACH_SINCE, SYNC_VERSIONS } from './limits.ts'
 
 type Live = Extract<ClientState, { kind: 'connecting' | 'greeting' | 'open' }>
 type OpenState = Extract<ClientState, { kind: 'open' }>
@@ -39,7 +39,7 @@ const LIVE_TIMERS: readonly ClientTimer[] = ['connect', 'welcome', 'settled', 'p
 export function stepClient(config: ClientConfig, state: ClientState, event: ClientEvent, random: number): ClientStep {
   switch (event.kind) {
     case 'start':
-      return start(state, { token: event.token, incarnation: event.incarnation, cursor: event.cursor, attempt: 0 })
+      return start(state, startingMemory(event))
     case 'stop':
       return {
         state: OFF,
@@ -50,7 +50,9 @@ export function stepClient(config: ClientConfig, state: ClientState, event: Clie
     case 'wake':
       return state.kind === 'waiting' ? connect(state.memory) : { state, effects: NONE }
     case 'socket-open':
-      return state.kind === 'connecting' ? greet(config, state.memory) : { state, effects: NONE }
+      return state.kind === 'connecting'
+        ? greet(config, reached(state.memory, event.reach ?? 0))
+        : { state, effects: NONE }
     case 'socket-closed':
       return isLive(state) ? closed(config, state, event, random) : { state, effects: NONE }
     case 'broken':
@@ -64,6 +66,16 @@ export function stepClient(config: ClientConfig, state: ClientState, event: Clie
     case 'frame':
       return frame(config, state, event.frame, random)
   }
+}
+
+function startingMemory(event: Extract<ClientEvent, { kind: 'start' }>): ClientMemory {
+  const { token, incarnation, cursor, reach = 0 } = event
+  return { token, incarnation, cursor, reach, attempt: 0 }
+}
+
+/** W11: something was told that is of a history which reaches so far. */
+function reached(memory: ClientMemory, reach: number): ClientMemory {
+  return reach > memory.reach ? { ...memory, reach } : memory
 }
 
 /** What a client says when it goes by itself. */
@@ -109,7 +121,7 @@ function token(state: ClientState, token: string): ClientStep {
 }
 
 function greet({ client, agent, versions = SYNC_VERSIONS }: ClientConfig, memory: ClientMemory): ClientStep {
-  const { token, incarnation, cursor } = memory
+  const { token, incarnation, cursor, reach } = memory
   return {
     state: { kind: 'greeting', memory },
     effects: [
@@ -126,6 +138,7 @@ function greet({ client, agent, versions = SYNC_VERSIONS }: ClientConfig, memory
           token,
           incarnation,
           cursor,
+          ...(incarnation === '' || reach === 0 ? {} : { reach }),
         },
       },
       { kind: 'greeted' },
@@ -208,7 +221,8 @@ function frame(config: ClientConfig, before: ClientState, frame: RelayFrame, ran
       : giveUp(config, before, CLOSE.BAD_FRAME, `${frame.kind} before welcome`, random)
   }
   if (before.kind !== 'open') return { state: before, effects: NONE }
-  const state: OpenState = before.heard ? before : { ...before, heard: true }
+  const memory = isReaching(frame) ? reached(before.memory, frame.reach ?? 0) : before.memory
+  const state: OpenState = before.heard && memory === before.memory ? before : { ...before, memory, heard: true }
   switch (frame.kind) {
     case 'welcome':
       return giveUp(config, state, CLOSE.BAD_FRAME, 'a second welcome', random)
@@ -245,7 +259,12 @@ function welcome(config: ClientConfig, memory: ClientMemory, frame: WelcomeFrame
   if (version < versions.min || version > versions.max) {
     return giveUp(config, before, CLOSE.BAD_FRAME, `a version that was not offered: ${version}`, random)
   }
-  const same = memory.incarnation === incarnation || (follows && memory.incarnation !== '')
+  const until = version >= REACH_SINCE ? (frame.until ?? 0) : follows ? Number.MAX_SAFE_INTEGER : 0
+  const isSameName = memory.incarnation === incarnation
+  if (follows && !isSameName && until < memory.reach) {
+    return giveUp(config, before, CLOSE.BAD_FRAME, 'a history that follows and does not reach as far', random)
+  }
+  const same = isSameName || (follows && memory.incarnation !== '')
   const other = memory.incarnation !== '' && !same
   // Y10: only a relay that has lost commits can be behind the cursor it gave.
   const ahead = same && memory.cursor > head
@@ -254,7 +273,7 @@ function welcome(config: ClientConfig, memory: ClientMemory, frame: WelcomeFrame
   return {
     state: {
       kind: 'open',
-      memory: { ...memory, incarnation, cursor },
+      memory: { ...memory, incarnation, cursor, reach: other || ahead || memory.incarnation === '' ? 0 : memory.reach },
       version,
       role,
       limits,
@@ -265,7 +284,7 @@ function welcome(config: ClientConfig, memory: ClientMemory, frame: WelcomeFrame
     effects: [
       { kind: 'clear-timer', timer: 'welcome' },
       { kind: 'limits', limits },
-      { kind: 'welcomed', incarnation, role, head, version },
+      { kind: 'welcomed', incarnation, role, head, version, until },
       ...(other || ahead ? [{ kind: 'history', incarnation, cause } as const] : []),
       { kind: 'set-timer', timer: 'settled', ms: CLIENT_TIMES.settled },
       { kind: 'set-timer', timer: 'ping', ms: CLIENT_TIMES.ping },

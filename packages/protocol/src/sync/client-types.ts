@@ -18,6 +18,8 @@ export interface ClientMemory {
   /** '' before the first welcome ever. */
   readonly incarnation: string
   readonly cursor: number
+  /** The highest `reach` that this device was told under `incarnation`; 0 when it was told none (W11). */
+  readonly reach: number
   /** Connections in a row that did not last. */
   readonly attempt: number
 }
@@ -54,13 +56,15 @@ export type ClientEvent =
       readonly token: string
       readonly incarnation: string
       readonly cursor: number
+      readonly reach?: number
     }
   | { readonly kind: 'stop' }
   /** Another token: after `token-wanted`, or when the person gave one. */
   | { readonly kind: 'token'; readonly token: string }
   /** The machine is online again, or the person asks: try now. */
   | { readonly kind: 'wake' }
-  | { readonly kind: 'socket-open' }
+  /** `reach`: what other windows of this device were told under the same name, as far as this one makes use of it. */
+  | { readonly kind: 'socket-open'; readonly reach?: number }
   /** Never handed in for a socket that a `disconnect` or a `connect` has left behind. */
   | { readonly kind: 'socket-closed'; readonly code: number; readonly reason: string }
   /** A frame of the session, or of a channel. */
@@ -90,6 +94,11 @@ export type ClientEffect =
       readonly role: SyncRole
       readonly head: number
       readonly version: number
+      /**
+       * Up to this `reach` what anybody was told under the name of the hello is part of this history; 0: nothing is known to be. A
+       * relay of version 1 does not say, and what it calls its own is believed: `Number.MAX_SAFE_INTEGER`.
+       */
+      readonly until: number
     }
   /**
    * W11: cursor and acknowledgements belong to another history, or the relay has lost part of it. They are void; every

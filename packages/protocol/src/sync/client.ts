@@ -79,6 +79,16 @@ export class SyncClient {
     return this.#state
   }
 
+  /** How far the history reaches that anything told so far is of; 0 when the relay does not say (W11). */
+  get reach(): number {
+    return this.#state.kind === 'off' ? 0 : this.#state.memory.reach
+  }
+
+  /** The version that was agreed on; null while there is no connection. */
+  get version(): number | null {
+    return this.#state.kind === 'open' ? this.#state.version : null
+  }
+
   /** Bytes that wait to be sent. */
   get waiting(): number {
     return this.#outgoing.bytes
@@ -204,6 +214,10 @@ export class SyncClient {
       case 'limits':
         this.#incoming.setLimits(effect.limits)
         this.#outgoing.setLimits(effect.limits)
+        return
+      case 'welcomed':
+        this.#incoming.setVersion(effect.version)
+        effects.push(effect)
         return
       case 'answered':
         if (effect.request > this.#requests) this.#break('an answer to what was never asked', random, effects)

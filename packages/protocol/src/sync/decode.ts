@@ -3,6 +3,8 @@ import {
   type ClientFrame,
   FRAME_TYPE,
   type GarbageFrame,
+  type HelloFrame,
+  isReaching,
   LEASE_OPERATIONS,
   type MessageFrame,
   MODES,
@@ -11,8 +13,9 @@ import {
   type RelayFrame,
   ROLES,
   type SyncFeedEntry,
+  type WelcomeFrame,
 } from './frames.ts'
-import { FIELD } from './limits.ts'
+import { FIELD, REACH_SINCE } from './limits.ts'
 import { readChannel, readChoice, readFlag, readRequest, readText } from './read.ts'
 
 /** Reads a frame from a client. Total: whatever the bytes are, it returns. Byte fields are views of `bytes`. */
@@ -20,9 +23,15 @@ export function decodeClientFrame(bytes: Uint8Array): ClientFrame | GarbageFrame
   return decode(bytes, readClientFrame)
 }
 
-/** Reads a frame from the relay. Total: whatever the bytes are, it returns. Byte fields are views of `bytes`. */
-export function decodeRelayFrame(bytes: Uint8Array): RelayFrame | GarbageFrame {
-  return decode(bytes, readRelayFrame)
+/**
+ * Reads a frame from the relay. Total: whatever the bytes are, it returns. Byte fields are views of `bytes`.
+ * @param version the one that was agreed on; before the welcome, which says it itself, it does not matter
+ */
+export function decodeRelayFrame(bytes: Uint8Array, version = 1): RelayFrame | GarbageFrame {
+  return decode(bytes, (reader, type) => {
+    const frame = readRelayFrame(reader, type)
+    return version >= REACH_SINCE && isReaching(frame) ? { ...frame, reach: reader.varUint() } : frame
+  })
 }
 
 function decode<F extends ClientFrame | RelayFrame>(
@@ -46,16 +55,7 @@ function decode<F extends ClientFrame | RelayFrame>(
 function readClientFrame(reader: ByteReader, type: number): ClientFrame {
   switch (type) {
     case FRAME_TYPE.hello:
-      return {
-        kind: 'hello',
-        minVersion: reader.varUint(),
-        maxVersion: reader.varUint(),
-        client: readText(reader),
-        agent: readText(reader, FIELD.agent),
-        token: readText(reader, FIELD.token),
-        incarnation: readText(reader),
-        cursor: reader.varUint(),
-      }
+      return readHello(reader)
     case FRAME_TYPE.renew:
       return { kind: 'renew', token: readText(reader, FIELD.token) }
     case FRAME_TYPE.open:
@@ -108,21 +108,7 @@ function readClientFrame(reader: ByteReader, type: number): ClientFrame {
 function readRelayFrame(reader: ByteReader, type: number): RelayFrame {
   switch (type) {
     case FRAME_TYPE.welcome:
-      return {
-        kind: 'welcome',
-        version: reader.varUint(),
-        incarnation: readText(reader),
-        follows: readFlag(reader),
-        role: readChoice(reader, ROLES, 'role'),
-        expiresIn: reader.varUint(),
-        head: reader.varUint(),
-        limits: {
-          message: reader.varUint(),
-          piece: reader.varUint(),
-          channels: reader.varUint(),
-          summary: reader.varUint(),
-        },
-      }
+      return readWelcome(reader)
     case FRAME_TYPE.renewed:
       return { kind: 'renewed', role: readChoice(reader, ROLES, 'role'), expiresIn: reader.varUint() }
     case FRAME_TYPE.opened:
@@ -202,6 +188,42 @@ function readRelayFrame(reader: ByteReader, type: number): RelayFrame {
     default:
       throw new MalformedError(`unknown frame type ${type}`)
   }
+}
+
+/** Read before a version is agreed on: each field that a later version added is behind those of the one before, and may be missing. */
+function readHello(reader: ByteReader): HelloFrame {
+  const hello: HelloFrame = {
+    kind: 'hello',
+    minVersion: reader.varUint(),
+    maxVersion: reader.varUint(),
+    client: readText(reader),
+    agent: readText(reader, FIELD.agent),
+    token: readText(reader, FIELD.token),
+    incarnation: readText(reader),
+    cursor: reader.varUint(),
+  }
+  if (hello.maxVersion < REACH_SINCE || reader.pos === reader.end) return hello
+  const reach = reader.varUint()
+  return reach === 0 ? hello : { ...hello, reach }
+}
+
+function readWelcome(reader: ByteReader): WelcomeFrame {
+  const welcome: WelcomeFrame = {
+    kind: 'welcome',
+    version: reader.varUint(),
+    incarnation: readText(reader),
+    follows: readFlag(reader),
+    role: readChoice(reader, ROLES, 'role'),
+    expiresIn: reader.varUint(),
+    head: reader.varUint(),
+    limits: {
+      message: reader.varUint(),
+      piece: reader.varUint(),
+      channels: reader.varUint(),
+      summary: reader.varUint(),
+    },
+  }
+  return welcome.version < REACH_SINCE ? welcome : { ...welcome, until: reader.varUint() }
 }
 
 function readMessage(reader: ByteReader): MessageFrame {

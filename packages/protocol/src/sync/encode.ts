@@ -10,6 +10,7 @@ import {
 import {
   type ClientFrame,
   FRAME_TYPE,
+  isReaching,
   LEASE_OPERATIONS,
   MODES,
   type PieceFrame,
@@ -18,6 +19,7 @@ import {
   type SyncFeedEntry,
   type SyncRole,
 } from './frames.ts'
+import { REACH_SINCE } from './limits.ts'
 
 /** A value that a frame holds: a number, a text or bytes, each in lib0's variable length encoding. */
 type Field = number | string | Uint8Array
@@ -34,6 +36,7 @@ export function encodeClientFrame(frame: ClientFrame): Uint8Array {
         frame.token,
         frame.incarnation,
         frame.cursor,
+        ...(frame.reach === undefined || frame.maxVersion < REACH_SINCE ? [] : [frame.reach]),
       ])
     case 'renew':
       return encode(FRAME_TYPE.renew, [frame.token])
@@ -74,8 +77,12 @@ export function encodeClientFrame(frame: ClientFrame): Uint8Array {
   }
 }
 
-/** The bytes of a frame, as laid out in SPEC-SYNC.md. Numbers must be whole, 0 to 2^53 - 1. */
-export function encodeRelayFrame(frame: RelayFrame): Uint8Array {
+/**
+ * The bytes of a frame, as laid out in SPEC-SYNC.md. Numbers must be whole, 0 to 2^53 - 1.
+ * @param version the one that was agreed on; a welcome says its own
+ */
+export function encodeRelayFrame(frame: RelayFrame, version = 1): Uint8Array {
+  const reach = version >= REACH_SINCE && isReaching(frame) ? [frame.reach ?? 0] : []
   switch (frame.kind) {
     case 'welcome': {
       const { message, piece, channels, summary } = frame.limits
@@ -90,6 +97,7 @@ export function encodeRelayFrame(frame: RelayFrame): Uint8Array {
         piece,
         channels,
         summary,
+        ...(frame.version < REACH_SINCE ? [] : [frame.until ?? 0]),
       ])
     }
     case 'renewed':
@@ -97,15 +105,15 @@ export function encodeRelayFrame(frame: RelayFrame): Uint8Array {
     case 'opened':
       return encode(FRAME_TYPE.opened, [frame.channel, frame.epoch, frame.seq, role(frame.role), frame.stateVector])
     case 'refused':
-      return encode(FRAME_TYPE.refused, [frame.channel, frame.code, frame.epoch, frame.text])
+      return encode(FRAME_TYPE.refused, [frame.channel, frame.code, frame.epoch, frame.text, ...reach])
     case 'closed':
-      return encode(FRAME_TYPE.closed, [frame.channel, frame.code, frame.text])
+      return encode(FRAME_TYPE.closed, [frame.channel, frame.code, frame.text, ...reach])
     case 'message':
       return encode(FRAME_TYPE.message, [frame.channel, frame.bytes])
     case 'update':
-      return encode(FRAME_TYPE.update, [frame.channel, frame.seq, frame.update])
+      return encode(FRAME_TYPE.update, [frame.channel, frame.seq, frame.update, ...reach])
     case 'at':
-      return encode(FRAME_TYPE.at, [frame.channel, frame.seq])
+      return encode(FRAME_TYPE.at, [frame.channel, frame.seq, ...reach])
     case 'ack':
       return encode(FRAME_TYPE.ack, [
         frame.channel,
@@ -113,13 +121,14 @@ export function encodeRelayFrame(frame: RelayFrame): Uint8Array {
         frame.seq,
         frame.refused.length,
         ...frame.refused.flatMap(({ n, code }) => [n, code]),
+        ...reach,
       ])
     case 'resync':
       return encode(FRAME_TYPE.resync, [frame.channel, frame.stateVector])
     case 'piece':
       return encodePiece(frame)
     case 'feed':
-      return encodeFeed(frame)
+      return encodeFeed(frame, reach)
     case 'leased':
       return encode(FRAME_TYPE.leased, [
         frame.channel,
@@ -132,9 +141,9 @@ export function encodeRelayFrame(frame: RelayFrame): Uint8Array {
     case 'stopRequested':
       return encode(FRAME_TYPE.stopRequested, [frame.channel, frame.key, frame.by])
     case 'done':
-      return encode(FRAME_TYPE.done, [frame.request, frame.feed])
+      return encode(FRAME_TYPE.done, [frame.request, frame.feed, ...reach])
     case 'failed':
-      return encode(FRAME_TYPE.failed, [frame.request, frame.code, frame.text])
+      return encode(FRAME_TYPE.failed, [frame.request, frame.code, frame.text, ...reach])
     case 'pong':
       return encode(FRAME_TYPE.pong, [frame.id])
   }
@@ -144,9 +153,10 @@ export function encodePiece({ channel, offset, total, bytes }: PieceFrame): Uint
   return encode(FRAME_TYPE.piece, [channel, offset, total, bytes])
 }
 
-function encodeFeed(frame: Extract<RelayFrame, { kind: 'feed' }>): Uint8Array {
+function encodeFeed(frame: Extract<RelayFrame, { kind: 'feed' }>, reach: readonly number[]): Uint8Array {
   const encoder = begin(FRAME_TYPE.feed, [frame.after, frame.upTo, frame.head, frame.reset, frame.entries.length])
   for (const entry of frame.entries) writeEntry(encoder, entry)
+  write(encoder, reach)
   return toUint8Array(encoder)
 }
 

@@ -55,6 +55,8 @@ export interface HelloFrame {
   readonly incarnation: string
   /** The feed number up to which the client knows everything. */
   readonly cursor: number
+  /** Since version 2: the highest `reach` that the client was told under `incarnation`. Absent when it was told none. */
+  readonly reach?: number
 }
 
 export interface OpenFrame {
@@ -106,6 +108,11 @@ export interface WelcomeFrame {
   /** The feed's highest number. */
   readonly head: number
   readonly limits: SyncLimits
+  /**
+   * Since version 2: up to this `reach` the history that the hello names is part of this one. 0 when it is not, or nobody can tell.
+   * Says of other windows of the device, which may have been told more under that name, what `follows` says of this one.
+   */
+  readonly until?: number
 }
 
 export interface OpenedFrame {
@@ -124,8 +131,16 @@ export interface RefusedUpdate {
   readonly code: number
 }
 
+/**
+ * How far the relay's history reached when the frame was made (since version 2; absent before): a number that grows with all that
+ * becomes durable. What the frame says is in every copy of that history which reaches as far (W11).
+ */
+export interface Reaching {
+  readonly reach?: number
+}
+
 /** Every update up to the `upTo`-th of this opening is decided: durable, or known before, or among `refused`. */
-export interface AckFrame {
+export interface AckFrame extends Reaching {
   readonly kind: 'ack'
   readonly channel: number
   readonly upTo: number
@@ -146,7 +161,7 @@ export interface SyncFeedEntry {
 }
 
 /** All that has changed with numbers in (`after`, `upTo`]; each document once. */
-export interface FeedFrame {
+export interface FeedFrame extends Reaching {
   readonly kind: 'feed'
   readonly after: number
   readonly upTo: number
@@ -174,20 +189,25 @@ export type RelayFrame =
   | { readonly kind: 'renewed'; readonly role: SyncRole; readonly expiresIn: number }
   | OpenedFrame
   /** The channel was not opened; its number is free. `epoch` is the live one (`EPOCH_OTHER`) or the purged one, else ''. */
-  | {
+  | ({
       readonly kind: 'refused'
       readonly channel: number
       readonly code: number
       readonly epoch: string
       readonly text: string
-    }
+    } & Reaching)
   /** The channel has ended; its number is free. */
-  | { readonly kind: 'closed'; readonly channel: number; readonly code: number; readonly text: string }
+  | ({ readonly kind: 'closed'; readonly channel: number; readonly code: number; readonly text: string } & Reaching)
   | MessageFrame
   /** After this the client has everything of the log up to `seq`. `update` is Yjs update bytes, several joined if it helps. */
-  | { readonly kind: 'update'; readonly channel: number; readonly seq: number; readonly update: Uint8Array }
+  | ({
+      readonly kind: 'update'
+      readonly channel: number
+      readonly seq: number
+      readonly update: Uint8Array
+    } & Reaching)
   /** All that the client lacked when it opened has been sent: it has everything up to `seq`. */
-  | { readonly kind: 'at'; readonly channel: number; readonly seq: number }
+  | ({ readonly kind: 'at'; readonly channel: number; readonly seq: number } & Reaching)
   | AckFrame
   /** Something the client sent builds on what is not here: it answers with a step 2 against this state vector (W5). */
   | { readonly kind: 'resync'; readonly channel: number; readonly stateVector: Uint8Array }
@@ -197,8 +217,8 @@ export type RelayFrame =
   /** Somebody asks the holder to stop. `by` is the other window's id. */
   | { readonly kind: 'stopRequested'; readonly channel: number; readonly key: string; readonly by: string }
   /** The request is done and durable. `feed` is where the document now stands in the feed; 0 when that does not apply. */
-  | { readonly kind: 'done'; readonly request: number; readonly feed: number }
-  | { readonly kind: 'failed'; readonly request: number; readonly code: number; readonly text: string }
+  | ({ readonly kind: 'done'; readonly request: number; readonly feed: number } & Reaching)
+  | ({ readonly kind: 'failed'; readonly request: number; readonly code: number; readonly text: string } & Reaching)
   | { readonly kind: 'pong'; readonly id: number }
 
 /** What a decoder says of bytes that are no frame. */
@@ -210,6 +230,16 @@ export interface GarbageFrame {
 /** The channel that a frame belongs to; 0 for frames of the session. */
 export function channelOf(frame: ClientFrame | RelayFrame): number {
   return 'channel' in frame ? frame.channel : 0
+}
+
+/** Frames of the relay that say something of what is durable, and so (since version 2) how far that reaches. */
+const REACHING = ['refused', 'closed', 'update', 'at', 'ack', 'feed', 'done', 'failed'] as const
+export type ReachingFrame = Extract<RelayFrame, { readonly kind: (typeof REACHING)[number] }>
+
+const KINDS: ReadonlySet<RelayFrame['kind']> = new Set(REACHING)
+
+export function isReaching(frame: RelayFrame): frame is ReachingFrame {
+  return KINDS.has(frame.kind)
 }
 
 /** The first byte of each frame. Clients send 1 to 31, relays 32 to 63, `message` and `piece` look the same both ways. */

@@ -26,13 +26,17 @@ const FIRST_BUFFER = 128 * 1024
  * `limits.message` bytes of unfinished transfers, twice over while a buffer grows.
  */
 export class Incoming<F extends ClientFrame | RelayFrame> {
-  readonly #decode: (bytes: Uint8Array) => F | GarbageFrame
+  readonly #decode: (bytes: Uint8Array, version: number) => F | GarbageFrame
   readonly #transfers = new Map<number, Transfer>()
   #frame: number
   #message: number
   #declared = 0
+  #version = 1
 
-  constructor(decode: (bytes: Uint8Array) => F | GarbageFrame, limits: Pick<SyncLimits, 'piece' | 'message'>) {
+  constructor(
+    decode: (bytes: Uint8Array, version: number) => F | GarbageFrame,
+    limits: Pick<SyncLimits, 'piece' | 'message'>,
+  ) {
     this.#decode = decode
     this.#frame = largestFrame(limits)
     this.#message = limits.message
@@ -41,6 +45,11 @@ export class Incoming<F extends ClientFrame | RelayFrame> {
   setLimits(limits: Pick<SyncLimits, 'piece' | 'message'>): void {
     this.#frame = largestFrame(limits)
     this.#message = limits.message
+  }
+
+  /** A version was agreed on: what comes from now on is read as it lays it out. */
+  setVersion(version: number): void {
+    this.#version = version
   }
 
   /** Bytes of transfers that are not finished. */
@@ -62,7 +71,7 @@ export class Incoming<F extends ClientFrame | RelayFrame> {
   /** @param now milliseconds from any origin, for `oldest` */
   take(bytes: Uint8Array, now: number): Received<F> {
     if (bytes.length > this.#frame) return tooBig(`a frame over ${this.#frame} bytes`)
-    const frame = this.#decode(bytes)
+    const frame = this.#decode(bytes, this.#version)
     if (frame.kind === 'garbage') return broken(frame.reason)
     if (frame.kind === 'piece') return this.#piece(frame, now)
     if (this.#transfers.has(channelOf(frame))) return broken('a frame amid the pieces of another')
@@ -100,7 +109,7 @@ export class Incoming<F extends ClientFrame | RelayFrame> {
   }
 
   #whole(channel: number, bytes: Uint8Array): Received<F> {
-    const frame = this.#decode(bytes)
+    const frame = this.#decode(bytes, this.#version)
     if (frame.kind === 'garbage') return broken(frame.reason)
     if (frame.kind === 'piece' || frame.kind === 'hello') return broken(`a ${frame.kind} in pieces`)
     if (channelOf(frame) !== channel) return broken("a frame in pieces of another channel's")

@@ -4,7 +4,11 @@ export interface VersionRange {
   readonly max: number
 }
 
-export const SYNC_VERSIONS: VersionRange = { min: 1, max: 1 }
+/** What this program speaks: its own version and the one before (Y15). */
+export const SYNC_VERSIONS: VersionRange = { min: 1, max: 2 }
+
+/** From this version on frames say how far the relay's history reaches. */
+export const REACH_SINCE = 2
 
 /** What the relay tells in its welcome. Sizes in bytes. */
 export interface SyncLimits {

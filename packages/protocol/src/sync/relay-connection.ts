@@ -1,9 +1,9 @@
 import { CLOSE } from '../close-codes.ts'
 import { REFUSAL } from './codes.ts'
 import { encodeRelayFrame } from './encode.ts'
-import { type ClientFrame, channelOf, FRAME_TYPE, type OpenFrame, type RelayFrame } from './frames.ts'
+import { type ClientFrame, channelOf, FRAME_TYPE, isReaching, type OpenFrame, type RelayFrame } from './frames.ts'
 import { type Incoming, incomingFromClient } from './incoming.ts'
-import { BEFORE_WELCOME, DEFAULT_SYNC_LIMITS } from './limits.ts'
+import { BEFORE_WELCOME, DEFAULT_SYNC_LIMITS, REACH_SINCE } from './limits.ts'
 import { Outgoing } from './outgoing.ts'
 import { openRelayChannel, stepRelayChannel } from './relay-channel.ts'
 import type { RelayChannelEffect, RelayChannelEvent, RelayChannelState } from './relay-channel-types.ts'
@@ -18,6 +18,11 @@ import type {
 export interface SyncConnectionConfig extends RelaySessionConfig {
   /** Bytes that wait in one channel before it is told nothing new until they are sent (W7). */
   readonly waitingBytes?: number
+  /**
+   * How far the history reaches now: a number that has grown by everything that was durable before (W11). Asked for each frame that
+   * says something of what is durable; 0 when nobody can tell.
+   */
+  readonly reach?: () => number
 }
 
 /** What the owner of a `SyncConnection` is to do. */
@@ -69,6 +74,8 @@ export class SyncConnection {
   /** Openings that fell behind. */
   readonly #behind = new Set<Opening>()
   #opened = 0
+  /** The one that was agreed on; before that only what says its own is sent. */
+  #version = 1
   #state: RelaySessionState = { kind: 'waiting' }
   #early = { frames: 0, bytes: 0 }
 
@@ -165,6 +172,7 @@ export class SyncConnection {
   #step(event: RelaySessionEvent, effects: SyncConnectionEffect[]): void {
     const step = stepRelaySession(this.#config, this.#state, event)
     this.#state = step.state
+    if (step.state.kind === 'open') this.#version = step.state.version
     for (const effect of step.effects) this.#apply(effect, effects)
   }
 
@@ -239,6 +247,9 @@ export class SyncConnection {
   }
 
   #send(frame: RelayFrame): boolean {
-    return this.#outgoing.enqueue(channelOf(frame), encodeRelayFrame(frame))
+    const version = this.#version
+    const reaches = version >= REACH_SINCE && isReaching(frame)
+    const told = reaches ? { ...frame, reach: this.#config.reach?.() ?? 0 } : frame
+    return this.#outgoing.enqueue(channelOf(frame), encodeRelayFrame(told, version))
   }
 }

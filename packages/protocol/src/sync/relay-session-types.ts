@@ -66,6 +66,8 @@ export type RelaySessionEvent =
        * same storage (W11). False when not said.
        */
       readonly follows?: boolean
+      /** Up to this `reach` what anybody was told under the hello's name is part of this history; 0 when nobody can tell, or not said. */
+      readonly until?: number
     }
   /** It is not: `TOKEN_EXPIRED` (wrong or expired), `FORBIDDEN` (another space), `NOT_FOUND` (no such space). */
   | { readonly kind: 'denied'; readonly code: CloseCode; readonly reason: string }

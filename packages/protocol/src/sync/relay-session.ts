@@ -3,7 +3,7 @@ import { isName } from '../names.ts'
 import { NO_CHANNELS, standOf, withStand } from './channel-stands.ts'
 import { REFUSAL } from './codes.ts'
 import type { ClientFrame, HelloFrame, OpenFrame, RelayFrame } from './frames.ts'
-import { BEFORE_WELCOME, DEFAULT_SYNC_LIMITS, SYNC_VERSIONS } from './limits.ts'
+import { BEFORE_WELCOME, DEFAULT_SYNC_LIMITS, REACH_SINCE, SYNC_VERSIONS } from './limits.ts'
 import type { ChannelClientFrame, Linked } from './relay-channel-types.ts'
 import type {
   FeedState,
@@ -154,7 +154,17 @@ function admit(config: RelaySessionConfig, { hello, version, held }: Verifying, 
   const limits = config.limits ?? DEFAULT_SYNC_LIMITS
   const effects: RelaySessionEffect[] = [
     { kind: 'clear-timer', timer: 'hello' },
-    send({ kind: 'welcome', version, incarnation, follows, role, expiresIn, head, limits }),
+    send({
+      kind: 'welcome',
+      version,
+      incarnation,
+      follows,
+      role,
+      expiresIn,
+      head,
+      limits,
+      ...(version < REACH_SINCE ? {} : { until: event.until ?? 0 }),
+    }),
     { kind: 'admitted', role, renewed: false },
     ...expiryTimer(expiresIn),
     ...(ahead ? [{ kind: 'note-ahead', cursor: hello.cursor, head } as const] : []),

@@ -75,7 +75,7 @@ describe('an unknown version', () => {
     const old = new RelayEnd({ versions: { min: 2, max: 3 } })
     old.bytes(encodeClientFrame(HELLO))
     closes(old, CLOSE.CLIENT_TOO_OLD, 'upgrade the client: it speaks up to 1, the relay from 2')
-    const young = new RelayEnd()
+    const young = new RelayEnd({ versions: { min: 1, max: 1 } })
     young.bytes(encodeClientFrame({ ...HELLO, minVersion: 2, maxVersion: 2 } as typeof HELLO))
     closes(young, CLOSE.RELAY_TOO_OLD, 'upgrade the relay: it speaks up to 1, the client from 2')
   })

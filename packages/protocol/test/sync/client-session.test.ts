@@ -91,7 +91,7 @@ describe('connecting', () => {
       frame: {
         kind: 'hello',
         minVersion: 1,
-        maxVersion: 1,
+        maxVersion: 2,
         client: 'w1',
         agent: 'test',
         token: 't',
@@ -248,6 +248,61 @@ describe('feed', () => {
   })
 })
 
+describe('Y15 W11 how far the history reaches', () => {
+  const welcome2 = { version: 2, until: 0 } as const
+
+  it('Y15 the highest that was told under a name is said with it, and goes with the name', () => {
+    const client = new Client().start('inc', 10).step({ kind: 'socket-open', reach: 5 })
+    expect(client.effects).toContainEqual(
+      expect.objectContaining({ frame: expect.objectContaining({ kind: 'hello', incarnation: 'inc', reach: 5 }) }),
+    )
+    client.frame({ ...WELCOME, ...welcome2 })
+    client.frame({ kind: 'ack', channel: 1, upTo: 1, seq: 1, refused: [], reach: 9 })
+    client.frame({ kind: 'at', channel: 1, seq: 1, reach: 7 })
+    client.frame({ kind: 'pong', id: 0 })
+    expect(client.state).toMatchObject({ memory: { reach: 9 } })
+    client.step({ kind: 'socket-closed', code: 1006, reason: '' }).step({ kind: 'timer', timer: 'retry' })
+    client.step({ kind: 'socket-open' })
+    expect(client.effects).toContainEqual(
+      expect.objectContaining({ frame: expect.objectContaining({ kind: 'hello', reach: 9 }) }),
+    )
+    client.frame({ ...WELCOME, ...welcome2, incarnation: 'other' })
+    expect(client.kinds()).toContain('history')
+    expect(client.state).toMatchObject({ memory: { incarnation: 'other', reach: 0, cursor: 0 } })
+  })
+
+  it('Y15 under a name that goes on it goes on too, as far as the welcome says', () => {
+    const client = new Client().open('inc', 10, welcome2)
+    client.frame({ kind: 'done', request: 1, feed: 0, reach: 9 })
+    client.step({ kind: 'socket-closed', code: 1006, reason: '' }).step({ kind: 'timer', timer: 'retry' })
+    client.step({ kind: 'socket-open' })
+    const before = client.state
+    client.frame({ ...WELCOME, version: 2, incarnation: 'inc.2', follows: true, until: 8 })
+    client.gaveUp('a history that follows and does not reach as far', before)
+    client.step({ kind: 'timer', timer: 'retry' }).step({ kind: 'socket-open' })
+    client.frame({ ...WELCOME, version: 2, incarnation: 'inc.2', follows: true, until: 9 })
+    expect(client.kinds()).not.toContain('history')
+    client.has({ kind: 'welcomed', incarnation: 'inc.2', role: 'write', head: 10, version: 2, until: 9 })
+    expect(client.state).toMatchObject({ memory: { incarnation: 'inc.2', reach: 9, cursor: 10 } })
+  })
+
+  it('Y15 a relay of version 1 says nothing of it, and is believed when it says that a history goes on', () => {
+    const client = new Client().start().step({ kind: 'socket-open', reach: 5 })
+    client.frame({ ...WELCOME, incarnation: 'inc.2', follows: true })
+    expect(client.kinds()).not.toContain('history')
+    const until = Number.MAX_SAFE_INTEGER
+    client.has({ kind: 'welcomed', incarnation: 'inc.2', role: 'write', head: 10, version: 1, until })
+  })
+
+  it('Y15 who knows no history says nothing', () => {
+    const client = new Client().start('', 0).step({ kind: 'socket-open', reach: 5 })
+    const hello = client.effects.find((effect) => effect.kind === 'send')
+    expect(hello).not.toHaveProperty('frame.reach')
+    client.frame({ ...WELCOME, ...welcome2 })
+    expect(client.state).toMatchObject({ memory: { incarnation: 'inc', reach: 0 } })
+  })
+})
+
 describe('a relay that breaks the protocol', () => {
   it.each<[string, (client: Client) => Client, RelayFrame, string]>([
     ['speaks before its welcome', (c) => c.greeted(), { kind: 'pong', id: 0 }, 'pong before welcome'],
@@ -256,8 +311,8 @@ describe('a relay that breaks the protocol', () => {
     [
       'chooses a version that was not offered',
       (c) => c.greeted(),
-      { ...WELCOME, version: 2 },
-      'a version that was not offered: 2',
+      { ...WELCOME, version: 3, until: 0 },
+      'a version that was not offered: 3',
     ],
   ])('Y3 that %s is left, nothing changed, and tried again later', (_name, make, frame, reason) => {
     const client = make(new Client())

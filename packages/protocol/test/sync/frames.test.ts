@@ -9,7 +9,7 @@ import {
   type RelayFrame,
 } from '../../src/index.ts'
 import { FRAME_TYPE } from '../../src/sync/frames.ts'
-import { CLIENT_FRAMES, RELAY_FRAMES } from './sample-frames.ts'
+import { CLIENT_FRAMES, CLIENT_FRAMES_2, RELAY_FRAMES, RELAY_FRAMES_2 } from './sample-frames.ts'
 
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex')
 const unhex = (text: string): Uint8Array => new Uint8Array(Buffer.from(text, 'hex'))
@@ -88,6 +88,55 @@ function mutate(bytes: Uint8Array, random: ReturnType<typeof seededRandom>): Uin
   if (random.chance(0.2)) return result.subarray(0, random.int(result.length))
   return random.chance(0.2) ? Uint8Array.of(...result, ...random.bytes(random.int(9))) : result
 }
+
+const SECOND: readonly (readonly [string, ClientFrame | RelayFrame, string])[] = [...CLIENT_FRAMES_2, ...RELAY_FRAMES_2]
+const isOfClient = (frame: ClientFrame | RelayFrame): frame is ClientFrame => frame.kind === 'hello'
+const encode2 = (frame: ClientFrame | RelayFrame): Uint8Array =>
+  isOfClient(frame) ? encodeClientFrame(frame) : encodeRelayFrame(frame as RelayFrame, 2)
+const decode2 = (frame: ClientFrame | RelayFrame, bytes: Uint8Array) =>
+  isOfClient(frame) ? decodeClientFrame(bytes) : decodeRelayFrame(bytes, 2)
+
+describe('Y15 frames of version 2', () => {
+  it.each(SECOND)('Y15 %s has these bytes', (_name, frame, golden) => {
+    expect(hex(encode2(frame))).toBe(golden)
+    expect(decode2(frame, unhex(golden))).toEqual(frame)
+  })
+
+  it.each(RELAY_FRAMES)('Y15 %s of version 1 is the same but for its reach', (_name, frame, golden) => {
+    const told = SECOND.find(([, { kind }]) => kind === frame.kind)
+    if (told === undefined) {
+      expect(hex(encodeRelayFrame(frame, 2))).toBe(golden)
+      expect(decodeRelayFrame(unhex(golden), 2)).toEqual(frame)
+    } else if (frame.kind !== 'welcome') {
+      expect(hex(encodeRelayFrame(frame, 2))).toBe(`${golden}00`)
+      // What one version sends the other does not read by mistake.
+      expect(decodeRelayFrame(unhex(golden), 2).kind).toBe('garbage')
+      expect(decodeRelayFrame(unhex(`${golden}00`), 1).kind).toBe('garbage')
+    }
+  })
+
+  it('Y2 a relay of version 1 reads the hello of version 2, and the other way round', () => {
+    const [, hello, golden] = CLIENT_FRAMES_2[0]!
+    const { reach: _, ...before } = hello as Extract<ClientFrame, { kind: 'hello' }>
+    expect(decodeClientFrame(unhex(golden.slice(0, -4)))).toEqual(before)
+    // To one that speaks only version 1 the last field is what a later version added.
+    expect(decodeClientFrame(encodeClientFrame({ ...before, maxVersion: 1, reach: 9 } as typeof hello))).toEqual({
+      ...before,
+      maxVersion: 1,
+    })
+  })
+
+  it('Y15 reads any bytes without throwing, and what it reads it would have written', () => {
+    const random = seededRandom(0x5eed2)
+    for (let round = 0; round < 20_000; round++) {
+      const [, sample, golden] = random.pick(SECOND)
+      const bytes = mutate(unhex(golden), random)
+      const frame = decode2(sample, bytes)
+      if (frame.kind === 'garbage') expect(frame.reason).not.toBe('')
+      else expect(decode2(sample, encode2(frame)), `seed ${random.seed} round ${round} ${hex(bytes)}`).toEqual(frame)
+    }
+  })
+})
 
 describe('Y1 what a frame may not hold', () => {
   it.each([

@@ -3,8 +3,8 @@ import type { ClientFrame, RelayFrame } from '../../src/index.ts'
 const bytes = (...values: number[]): Uint8Array => Uint8Array.from(values)
 
 /**
- * Every frame once, with its bytes: the wire is frozen by them. A change here breaks every client that exists; a new version
- * gets frames of its own.
+ * Every frame of version 1 once, with its bytes: the wire is frozen by them. A change here breaks every client that exists; a new
+ * version gets frames of its own, below.
  */
 export const CLIENT_FRAMES: readonly (readonly [string, ClientFrame, string])[] = [
   [
@@ -135,4 +135,70 @@ export const RELAY_FRAMES: readonly (readonly [string, RelayFrame, string])[] = 
   ['done', { kind: 'done', request: 4, feed: 301 }, '2c04ad02'],
   ['failed', { kind: 'failed', request: 4, code: 413, text: 'big' }, '2d049d0303626967'],
   ['pong', { kind: 'pong', id: 1 }, '2e01'],
+]
+
+/** What version 2 says otherwise. Everything else has the bytes of version 1. */
+export const CLIENT_FRAMES_2: readonly (readonly [string, ClientFrame, string])[] = [
+  [
+    'hello that was told something',
+    {
+      kind: 'hello',
+      minVersion: 1,
+      maxVersion: 2,
+      client: 'w1',
+      agent: 'web/0.1',
+      token: 'secret',
+      incarnation: 'inc',
+      cursor: 300,
+      reach: 1000,
+    },
+    '010102027731077765622f302e310673656372657403696e63ac02e807',
+  ],
+]
+
+export const RELAY_FRAMES_2: readonly (readonly [string, RelayFrame, string])[] = [
+  [
+    'welcome',
+    {
+      kind: 'welcome',
+      version: 2,
+      incarnation: 'inc',
+      follows: true,
+      role: 'write',
+      expiresIn: 3600,
+      head: 300,
+      limits: { message: 67_108_864, piece: 65_536, channels: 1024, summary: 2048 },
+      until: 1000,
+    },
+    '200203696e630101901cac028080802080800480088010e807',
+  ],
+  [
+    'refused',
+    { kind: 'refused', channel: 1, code: 410, epoch: 'e1', text: 'gone', reach: 1000 },
+    '23019a0302653104676f6e65e807',
+  ],
+  ['closed', { kind: 'closed', channel: 1, code: 200, text: '', reach: 5 }, '2401c8010005'],
+  ['update', { kind: 'update', channel: 1, seq: 8, update: bytes(0, 0), reach: 1000 }, '250108020000e807'],
+  ['at', { kind: 'at', channel: 1, seq: 8, reach: 1000 }, '260108e807'],
+  ['ack', { kind: 'ack', channel: 1, upTo: 3, seq: 8, refused: [], reach: 1000 }, '2701030800e807'],
+  [
+    'ack with refusals',
+    { kind: 'ack', channel: 1, upTo: 3, seq: 0, refused: [{ n: 1, code: 412 }], reach: 9 },
+    '2701030001019c0309',
+  ],
+  [
+    'feed',
+    {
+      kind: 'feed',
+      after: 1,
+      upTo: 9,
+      head: 200,
+      reset: 0,
+      entries: [{ document: 'a', number: 2, epoch: 'e1', seq: 3, purged: false, summary: bytes(5) }],
+      reach: 1000,
+    },
+    '290109c801000101610202653103020105e807',
+  ],
+  ['done', { kind: 'done', request: 4, feed: 301, reach: 1000 }, '2c04ad02e807'],
+  ['failed', { kind: 'failed', request: 4, code: 413, text: 'big', reach: 0 }, '2d049d030362696700'],
 ]

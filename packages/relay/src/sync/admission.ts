@@ -46,7 +46,7 @@ export async function verifyToken(
   }
 
   function verified(grant: Grant, head: number): Verified {
-    const follows = hello !== null && log.follows(space.name, hello.incarnation, hello.cursor)
+    const follows = hello !== null && log.follows(space.name, hello.incarnation, hello.cursor, hello.reach)
     return {
       kind: 'verified',
       role: grant.role,
@@ -54,6 +54,7 @@ export async function verifyToken(
       incarnation: log.history,
       head,
       follows,
+      until: hello === null ? 0 : log.sharedUntil(hello.incarnation),
     }
   }
 }

@@ -77,7 +77,8 @@ export class SyncPeer implements WireListener, ChannelHost, SpacePeer {
     this.#connection = new SyncConnection({
       limits,
       waitingBytes: services.limits.waitingBytes,
-      ...(versions === undefined ? {} : { versions }),
+      reach: () => services.log.commits,
+      versions,
     })
   }
 

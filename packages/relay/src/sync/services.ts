@@ -14,7 +14,7 @@ export interface SyncServices {
   readonly clock: Clock
   readonly limits: Limits
   readonly syncLimits: SyncLimits
-  readonly versions?: VersionRange
+  readonly versions: VersionRange
   readonly metrics: Metrics
   readonly report: (event: RelayEvent) => void
 }

@@ -206,7 +206,7 @@ describe('before the welcome', () => {
     ],
     [
       'a client from after',
-      [encodeClientFrame({ ...HELLO, minVersion: 2, maxVersion: 3 })],
+      [encodeClientFrame({ ...HELLO, minVersion: 3, maxVersion: 4 })],
       CLOSE.RELAY_TOO_OLD,
       /upgrade the relay/,
     ],

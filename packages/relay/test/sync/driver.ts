@@ -8,6 +8,7 @@ import {
   type SyncClientEffect,
   type SyncClientEvent,
   type SyncFeedEntry,
+  type VersionRange,
 } from '@holdfast/protocol'
 import { WebSocket } from 'ws'
 import * as Y from 'yjs'
@@ -24,6 +25,8 @@ export interface DeviceOptions {
   readonly client?: string
   readonly incarnation?: string
   readonly cursor?: number
+  readonly reach?: number
+  readonly versions?: VersionRange
 }
 
 let windows = 0
@@ -45,7 +48,8 @@ export class Device {
   constructor(options: DeviceOptions) {
     this.#options = options
     windows += 1
-    this.sync = new SyncClient({ client: options.client ?? `w${windows}`, agent: 'test' })
+    const { client = `w${windows}`, versions } = options
+    this.sync = new SyncClient({ client, agent: 'test', ...(versions === undefined ? {} : { versions }) })
     this.incarnation = options.incarnation ?? ''
     this.cursor = options.cursor ?? 0
   }
@@ -53,8 +57,8 @@ export class Device {
   /** Opens the connection; resolves when it is welcomed or has been refused. */
   async connect(onGreeted: () => void = () => undefined): Promise<this> {
     this.#onGreeted = onGreeted
-    const { token } = this.#options
-    this.handle({ kind: 'start', token, incarnation: this.incarnation, cursor: this.cursor })
+    const { token, reach = 0 } = this.#options
+    this.handle({ kind: 'start', token, incarnation: this.incarnation, cursor: this.cursor, reach })
     await this.until(() => ['open', 'refused', 'waiting'].includes(this.sync.state.kind))
     return this
   }

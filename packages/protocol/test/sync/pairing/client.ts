@@ -5,6 +5,7 @@ import {
   SyncClient,
   type SyncClientEffect,
   type SyncFeedEntry,
+  type VersionRange,
 } from '../../../src/index.ts'
 import { beyond, decodeItems, encodeItems, GARBAGE, type Item, vectorOf } from './items.ts'
 
@@ -49,10 +50,10 @@ export class Device {
   readonly #random: () => number
   #made = 0
 
-  constructor(name: string, random: () => number) {
+  constructor(name: string, random: () => number, versions: VersionRange) {
     this.name = name
     this.#random = random
-    this.client = new SyncClient({ client: name, agent: 'pairing', backoff: { first: 10, longest: 100 } })
+    this.client = new SyncClient({ client: name, agent: 'pairing', versions, backoff: { first: 10, longest: 100 } })
   }
 
   start(): void {
@@ -75,6 +76,14 @@ export class Device {
   waiting(document: string): boolean {
     const held = this.held(document)
     return !held.setAside && [...held.items.keys()].some((id) => !held.synced.has(id))
+  }
+
+  /** Something is to be sent, or to be fetched, as far as the acks and the feed tell. */
+  isBehind(document: string): boolean {
+    const entry = this.feed.get(document)
+    const { seq, epoch } = this.held(document)
+    const hasMore = entry !== undefined && (entry.seq > seq || entry.epoch !== epoch || entry.purged)
+    return this.waiting(document) || hasMore
   }
 
   /** Writes something that builds on the last item; sends it if the document is open. */

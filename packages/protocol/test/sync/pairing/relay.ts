@@ -3,6 +3,7 @@ import {
   type Lease,
   Leases,
   REFUSAL,
+  SYNC_VERSIONS,
   SyncConnection,
   type SyncConnectionConfig,
   type SyncConnectionEffect,
@@ -13,6 +14,15 @@ import { decide, decodeItems, encodeItems, type Item, vectorOf } from './items.t
 interface Record {
   readonly seq: number
   readonly update: Uint8Array
+  /** The commit that made it durable. */
+  readonly commit: number
+}
+
+/** One opening of the storage. */
+interface Run {
+  readonly name: string
+  readonly commit: number
+  readonly head: number
 }
 
 interface Room {
@@ -53,18 +63,26 @@ export interface RelayLink {
 
 /** A relay of one space in memory. Appends are durable at `commit`, and lost by `crash` before. */
 export class MemoryRelay {
-  readonly #config: SyncConnectionConfig
+  #config: SyncConnectionConfig
   readonly rooms = new Map<string, Room>()
   readonly links = new Set<RelayLink>()
   readonly leases = new Leases()
-  incarnation = 'i0'
   head = 0
+  commits = 0
+  #runs: Run[] = [{ name: 'i0', commit: 0, head: 0 }]
+  #names = 0
+  /** Where documents came to stand in the feed, oldest first. */
+  #changes: { readonly commit: number; readonly document: string; readonly feed: number }[] = []
   now = 0
   #pending: Pending[] = []
   #epochs = 0
 
   constructor(config: SyncConnectionConfig) {
-    this.#config = config
+    this.#config = { ...config, reach: () => this.commits }
+  }
+
+  get incarnation(): string {
+    return this.#runs.at(-1)!.name
   }
 
   connect(onClose: RelayLink['onClose']): RelayLink {
@@ -99,7 +117,6 @@ export class MemoryRelay {
         room,
         pending.filter((one) => one.room === room),
       )
-    for (const link of [...this.links]) this.#run(link, link.connection.handle({ kind: 'committed', head: this.head }))
     this.flush()
   }
 
@@ -112,7 +129,8 @@ export class MemoryRelay {
       const update = encodeItems(appends.flatMap((one) => decodeItems(one.update)))
       const first = appends[0]!.member
       const sole = appends.every(({ member }) => same(member, first)) ? first : null
-      room.records.push({ seq, update })
+      this.commits += 1
+      room.records.push({ seq, update, commit: this.commits })
       this.#changed(room)
       for (const member of [...room.members]) {
         if (sole === null || !same(member, sole)) this.#step(member, { kind: 'broadcast', seq, update })
@@ -131,8 +149,15 @@ export class MemoryRelay {
     }
   }
 
-  /** The process dies: what was not durable is gone. */
-  crash(): void {
+  /** The process dies, and another begins, of another version perhaps: what was not durable is gone. */
+  crash(versions = this.#config.versions ?? SYNC_VERSIONS): void {
+    this.#config = { ...this.#config, versions }
+    this.#end()
+    this.#names += 1
+    this.#runs.push({ name: `i${this.#names}`, commit: this.commits, head: this.head })
+  }
+
+  #end(): void {
     for (const link of [...this.links]) {
       link.open = false
       this.links.delete(link)
@@ -147,8 +172,9 @@ export class MemoryRelay {
 
   /** Comes back with an older state under another incarnation (W11). */
   goBack(keep: (document: string, seq: number) => boolean): void {
-    this.crash()
-    this.incarnation = `i${Number(this.incarnation.slice(1)) + 1}`
+    this.#end()
+    this.#names += 1
+    this.#runs = [{ name: `i${this.#names}`, commit: this.commits, head: this.head }]
     for (const [document, room] of this.rooms) {
       while (room.records.length > 0 && !keep(document, room.records.at(-1)!.seq)) room.records.pop()
       room.known = known(room.records)
@@ -156,12 +182,41 @@ export class MemoryRelay {
     }
   }
 
+  /** Goes on from a copy that was made when it had come to this commit: same history, as far as that goes (W11). */
+  putBack(commit: number): void {
+    this.#end()
+    this.#runs = this.#runs.filter((run) => run.commit <= commit)
+    this.#changes = this.#changes.filter((change) => change.commit <= commit)
+    this.commits = commit
+    this.head = this.#changes.at(-1)?.feed ?? 0
+    for (const [document, room] of this.rooms) {
+      while ((room.records.at(-1)?.commit ?? 0) > commit) room.records.pop()
+      room.known = known(room.records)
+      room.feed = this.#changes.findLast((change) => change.document === document)?.feed ?? 0
+      if (room.records.length === 0) this.rooms.delete(document)
+    }
+    this.#names += 1
+    this.#runs.push({ name: `i${this.#names}`, commit, head: this.head })
+  }
+
+  /** As `follows` and `sharedUntil` of an update log. */
+  #knows(name: string, cursor: number, reach: number): { readonly follows: boolean; readonly until: number } {
+    const index = this.#runs.findIndex((run) => run.name === name)
+    if (index === -1) return { follows: false, until: 0 }
+    const next = this.#runs[index + 1]
+    if (next === undefined) return { follows: true, until: this.commits }
+    return { follows: reach <= next.commit && cursor <= next.head, until: next.commit }
+  }
+
+  /** Time passes, and the feed is told: later than acks, as by a relay that paces it. */
   tick(ms: number): void {
     this.now += ms
+    for (const link of [...this.links]) this.#run(link, link.connection.handle({ kind: 'committed', head: this.head }))
     for (const lease of this.leases.expire(this.now)) this.#tellLease(lease, null, 0, true)
   }
 
   #purge(room: Room): void {
+    this.commits += 1
     room.purged.add(room.epoch)
     room.records.length = 0
     room.known.clear()
@@ -178,6 +233,7 @@ export class MemoryRelay {
   #changed(room: Room): void {
     this.head += 1
     room.feed = this.head
+    this.#changes.push({ commit: this.commits, document: room.document, feed: this.head })
   }
 
   #room(document: string): Room {
@@ -198,6 +254,13 @@ export class MemoryRelay {
       this.rooms.set(document, room)
     }
     return room
+  }
+
+  #knowsOf({ connection }: RelayLink): { readonly follows: boolean; readonly until: number } {
+    const { state } = connection
+    if (state.kind !== 'verifying') throw new Error('verifies without a hello')
+    const { incarnation, cursor, reach = 0 } = state.hello
+    return this.#knows(incarnation, cursor, reach)
   }
 
   #step(member: Member, event: Extract<Parameters<SyncConnection['handle']>[0], { kind: 'channel' }>['event']): void {
@@ -221,6 +284,7 @@ export class MemoryRelay {
             expiresIn: 0,
             incarnation: this.incarnation,
             head: this.head,
+            ...this.#knowsOf(link),
           }),
         )
         return
@@ -266,6 +330,7 @@ export class MemoryRelay {
       case 'summary': {
         const room = this.rooms.get(effect.document)
         if (room !== undefined && room.epoch === effect.epoch) {
+          this.commits += 1
           room.summary = effect.summary.slice()
           this.#changed(room)
         }
