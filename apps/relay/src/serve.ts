@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { createAccess, createRelay, openTokenLedger, type Relay, TokenLedgerError } from '@holdfast/relay'
-import { isUpdateLogError, type UpdateLog } from '@holdfast/update-log'
+import { type BlobStore, isUpdateLogError, type UpdateLog } from '@holdfast/update-log'
 import { openDiskBlobs } from '@holdfast/update-log/blobs'
 import { openLevelLog } from '@holdfast/update-log/level'
 import { addressOf, hostNames } from './address.ts'
@@ -52,7 +52,7 @@ export async function serve(options: ServeOptions, output: Output): Promise<() =
     }
     const { adminToken } = options
     const access = createAccess({ key, ledger, ...(adminToken === null ? {} : { adminToken }) })
-    const blobs = await openDiskBlobs(join(options.data, 'blobs'))
+    const blobs = await openBlobs(options.data, log, output)
     relay = createRelay({
       log,
       blobs,
@@ -93,6 +93,17 @@ async function openLog(data: string): Promise<UpdateLog> {
   } catch (error) {
     throw named(error)
   }
+}
+
+/** When it is not known what documents refer to, a new incarnation makes clients say it again. */
+async function openBlobs(data: string, log: UpdateLog, output: Output): Promise<BlobStore> {
+  const blobs = await openDiskBlobs(join(data, 'blobs'))
+  const { created, damaged } = blobs.opened
+  if (damaged.length === 0 && (!created || log.opened.created)) return blobs
+  await log.renewIncarnation()
+  const what = created ? 'The folder of blobs is new' : `References to blobs of ${damaged.join(', ')} are damaged`
+  output.note(`${what}. Clients will bring what is missing.`, { event: 'blob-references-lost', created, damaged })
+  return blobs
 }
 
 /** What the storage says, with what to do about it; anything else as it is. */

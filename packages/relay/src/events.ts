@@ -52,4 +52,7 @@ export type RelayEvent =
   | { readonly event: 'compaction-failed'; readonly space: string; readonly document: string; readonly error: string }
   /** Something of it was refused, or everything new is from now on, because holding it would cost too much. */
   | { readonly event: 'too-costly'; readonly space: string; readonly document: string; readonly reason: string }
+  /** Blobs of which the last document was purged a grace time ago are removed. */
+  | { readonly event: 'blobs-swept'; readonly count: number; readonly bytes: number }
+  | { readonly event: 'blobs-failed'; readonly error: string }
   | { readonly event: 'request-failed'; readonly path: string; readonly error: string }

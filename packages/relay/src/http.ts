@@ -1,8 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { BlobStore, UpdateLog } from '@holdfast/update-log'
+import type { UpdateLog } from '@holdfast/update-log'
 import type { Access } from './access.ts'
 import { ADMIN_METHODS, type AdminOperation, createAdminHandler } from './admin.ts'
-import { BLOB_METHODS, createBlobHandler } from './blobs/http.ts'
+import { BLOB_METHODS } from './blobs/http.ts'
+import type { BlobService } from './blobs/service.ts'
 import { type Feeds, feedBody, readFeedQuery } from './feed.ts'
 import { bearerOf, type Gate } from './gate.ts'
 import type { Limits } from './options.ts'
@@ -29,7 +30,7 @@ export interface HttpOptions {
   readonly operations: Readonly<Record<string, AdminOperation>>
   readonly feeds: Feeds
   readonly log: UpdateLog
-  readonly blobs: BlobStore | null
+  readonly blobs: BlobService | null
   readonly limits: Limits
   readonly isReady: () => boolean
   readonly renderMetrics: () => string
@@ -72,7 +73,7 @@ export function createHttpHandler(
           blobs: {
             segments: [1, 2],
             methods: BLOB_METHODS,
-            answer: createBlobHandler({ blobs, gate, limit: limits.blobBytes, refuse }),
+            answer: blobs.handler(refuse),
           },
         }
   const answers: Readonly<Record<string, Route>> = {

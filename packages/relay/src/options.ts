@@ -30,6 +30,12 @@ export interface Limits {
   readonly feedWait: number
   /** Largest blob. */
   readonly blobBytes: number
+  /** How long a blob stays after the last document that referred to it was purged: a device that is away may be about to refer to it. */
+  readonly blobGrace: number
+  /** How often it is looked for such blobs; at the start too. */
+  readonly blobSweepEvery: number
+  /** What a space's log and blobs may come to, in bytes; 0: as much as there is room for. */
+  readonly spaceQuota: number
 }
 
 export const DEFAULT_LIMITS: Limits = {
@@ -44,6 +50,9 @@ export const DEFAULT_LIMITS: Limits = {
   connections: 10_000,
   feedWait: 30_000,
   blobBytes: 32 * 1024 * 1024,
+  blobGrace: 24 * 60 * 60 * 1000,
+  blobSweepEvery: 60 * 60 * 1000,
+  spaceQuota: 0,
 }
 
 /** Time from outside, so that tests decide when it passes. */

@@ -42,6 +42,10 @@ export type RefusalCode =
   | 'BLOB_EXISTS'
   | 'BLOB_ABSENT'
   | 'BLOB_DAMAGED'
+  | 'BLOB_REFERENCES'
+  | 'TOO_MANY_REFERENCES'
+  | 'DOCUMENT_PURGED'
+  | 'SPACE_FULL'
 
 export function refusal(status: number, code: RefusalCode, message: string): Refusal {
   return { status, code, message }

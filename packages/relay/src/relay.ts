@@ -5,6 +5,7 @@ import { DEFAULT_SYNC_LIMITS, isName, SYNC_VERSIONS } from '@holdfast/protocol'
 import type { DocumentRef } from '@holdfast/update-log'
 import type { Grant } from './access.ts'
 import { createAddressPolicy } from './address.ts'
+import { createBlobService } from './blobs/service.ts'
 import { systemClock } from './clock.ts'
 import type { RelayEvent } from './events.ts'
 import { createThreadExaminer } from './examine/worker.ts'
@@ -108,13 +109,16 @@ export function createRelay(options: RelayOptions): Relay {
     report({ event: 'refused', status, code, path })
   }
 
+  const blobs =
+    options.blobs === undefined ? null : createBlobService({ blobs: options.blobs, log, clock, limits, gate, report })
+
   const handleRequest = createHttpHandler({
     gate,
     access,
     operations: options.operations ?? {},
     feeds,
     log,
-    blobs: options.blobs ?? null,
+    blobs,
     limits,
     isReady: () => !isClosing,
     renderMetrics: () => metrics.render(),
@@ -230,6 +234,7 @@ export function createRelay(options: RelayOptions): Relay {
       cancelTick()
       await rooms.settled()
       if (options.examiner === undefined) await examiner.close()
+      await blobs?.close()
     },
   }
 }

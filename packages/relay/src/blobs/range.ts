@@ -5,7 +5,7 @@ import type { BlobRange } from '@holdfast/update-log'
  * @returns null for all of it
  */
 export function readRange(header: string | undefined, bytes: number): BlobRange | 'unsatisfiable' | null {
-  const match = /^bytes=\s*(\d{0,15})-(\d{0,15})\s*$/.exec(header ?? '')
+  const match = /^bytes=\s*(\d{0,15})-(\d{0,15})\s*$/i.exec(header ?? '')
   if (match === null) return null
   const [, first = '', last = ''] = match
   if (first === '' && last === '') return null

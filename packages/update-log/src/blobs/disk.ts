@@ -236,7 +236,7 @@ export async function openDiskBlobs(directory: string, options: DiskBlobsOptions
       isClosed = true
       await Promise.allSettled(underWay)
       for (const folder of await Promise.allSettled(folders.values())) {
-        if (folder.status === 'fulfilled') await folder.value.close()
+        if (folder.status === 'fulfilled') await folder.value.idle()
       }
     },
   }

@@ -1,4 +1,4 @@
-import { type FileHandle, open, rename, rm } from 'node:fs/promises'
+import { type FileHandle, open, readFile, rename, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { crc32 } from '../level/crc32.ts'
 import { codesOf } from '../level/faults.ts'
@@ -23,93 +23,86 @@ export interface ReferenceFile {
   readonly wasDamaged: boolean
   /** Durable when it resolves; when it rejects nothing has happened. One at a time. */
   add(events: readonly ReferenceEvent[]): Promise<void>
-  close(): Promise<void>
 }
 
 /** @param quarantine where a damaged file is copied to */
 export async function openReferenceFile(path: string, root: string, quarantine: string): Promise<ReferenceFile> {
   const references = new References()
-  let file: FileHandle | null = await openExisting(path)
-  let length = 0
-  let isDirty = false
+  const text = await readExisting(path)
+  let exists = text !== null
+  const lines = (text ?? '').split('\n')
+  // What is behind the last newline was being written when the process ended.
+  const torn = lines.pop() ?? ''
+  let length = (text ?? '').length - torn.length
+  let isDirty = torn !== ''
   let wasDamaged = false
 
-  if (file !== null) {
-    const text = await file.readFile('latin1')
-    const lines = text.split('\n')
-    // What is behind the last newline was being written when the process ended.
-    const torn = lines.pop() ?? ''
-    length = text.length - torn.length
-    isDirty = torn !== ''
-    for (const line of lines) {
-      const event = decodeLine(line)
-      if (event === null) wasDamaged = true
-      else references.apply(event)
-    }
-    if (wasDamaged) {
-      references.apply({ kind: 'damaged' })
-      await copyAside(path, join(quarantine, `${basename(dirname(path))}-references`))
-    }
-    const needed = [...references.events()].length
-    if (wasDamaged || (lines.length > needed * 2 && lines.length > needed + SPARE_LINES)) await rewrite()
+  for (const line of lines) {
+    const event = decodeLine(line)
+    if (event === null) wasDamaged = true
+    else references.apply(event)
   }
+  if (wasDamaged) {
+    references.apply({ kind: 'damaged' })
+    await copyAside(path, join(quarantine, `${basename(dirname(path))}-references`))
+  }
+  const needed = [...references.events()].length
+  if (wasDamaged || (lines.length > needed * 2 && lines.length > needed + SPARE_LINES)) await rewrite()
 
   async function rewrite(): Promise<void> {
     const bytes = encodeLines(references.events())
     const fresh = `${path}.new`
     await rm(fresh, { force: true })
-    const to = await open(fresh, 'wx', 0o600)
-    try {
-      await to.writeFile(bytes)
-      await to.sync()
-    } finally {
-      await to.close()
-    }
-    await file?.close()
-    file = null
+    await using(fresh, 'wx', async (file) => {
+      await file.writeFile(bytes)
+      await file.sync()
+    })
     await rename(fresh, path)
     await syncFolder(dirname(path))
-    file = await openExisting(path)
     length = bytes.length
     isDirty = false
   }
 
-  async function make(): Promise<FileHandle> {
-    await makeFolder(root, dirname(path))
-    const made = await open(path, 'wx+', 0o600)
-    await syncFolder(dirname(path))
-    return made
-  }
-
   return {
     references,
-    get wasDamaged() {
-      return wasDamaged
-    },
+    wasDamaged,
     async add(events) {
       if (events.length === 0) return
-      file ??= await make()
-      if (isDirty) await file.truncate(length)
-      isDirty = true
-      const bytes = encodeLines(events)
-      for (let done = 0; done < bytes.length; ) {
-        done += (await file.write(bytes, done, bytes.length - done, length + done)).bytesWritten
+      if (!exists) {
+        await makeFolder(root, dirname(path))
+        await using(path, 'a', async (file) => file.sync())
+        await syncFolder(dirname(path))
+        exists = true
       }
-      await file.datasync()
+      const bytes = encodeLines(events)
+      // Not held open: a relay has as many of these as it has spaces.
+      await using(path, 'r+', async (file) => {
+        if (isDirty) await file.truncate(length)
+        isDirty = true
+        for (let done = 0; done < bytes.length; ) {
+          done += (await file.write(bytes, done, bytes.length - done, length + done)).bytesWritten
+        }
+        await file.datasync()
+      })
       isDirty = false
       length += bytes.length
       for (const event of events) references.apply(event)
     },
-    async close() {
-      await file?.close()
-      file = null
-    },
   }
 }
 
-async function openExisting(path: string): Promise<FileHandle | null> {
+async function using<T>(path: string, flags: string, work: (file: FileHandle) => Promise<T>): Promise<T> {
+  const file = await open(path, flags, 0o600)
   try {
-    return await open(path, 'r+')
+    return await work(file)
+  } finally {
+    await file.close()
+  }
+}
+
+async function readExisting(path: string): Promise<string | null> {
+  try {
+    return await readFile(path, 'latin1')
   } catch (error) {
     if (codesOf(error).has('ENOENT')) return null
     throw error

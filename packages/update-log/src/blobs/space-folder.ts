@@ -158,10 +158,8 @@ export async function openSpaceFolder(root: string, folder: string, quarantine: 
         ;(await all()).delete(hash)
       }),
 
-    async close(): Promise<void> {
-      await last
-      await file.close()
-    },
+    /** Resolves when nothing is under way. */
+    idle: (): Promise<unknown> => last,
   }
 }
 

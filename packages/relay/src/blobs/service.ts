@@ -1,0 +1,36 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { BlobStore, UpdateLog } from '@holdfast/update-log'
+import type { RelayEvent } from '../events.ts'
+import type { Gate } from '../gate.ts'
+import type { Clock, Limits } from '../options.ts'
+import type { Refusal } from '../refusal.ts'
+import { createBlobHandler } from './http.ts'
+import { keepBlobs } from './keeper.ts'
+import { createSpaceRoom } from './space-room.ts'
+
+type Refuse = (request: IncomingMessage, response: ServerResponse, why: Refusal) => void
+
+/** Everything the relay does with blobs. */
+export interface BlobService {
+  /** Answers `/blobs/...`. */
+  handler(refuse: Refuse): ReturnType<typeof createBlobHandler>
+  close(): Promise<void>
+}
+
+export function createBlobService(options: {
+  readonly blobs: BlobStore
+  readonly log: UpdateLog
+  readonly clock: Clock
+  readonly limits: Limits
+  readonly gate: Gate
+  readonly report: (event: RelayEvent) => void
+}): BlobService {
+  const { blobs, log, clock, limits, gate, report } = options
+  const { blobGrace: grace, blobSweepEvery: sweepEvery, blobBytes: limit, spaceQuota: quota } = limits
+  const keeper = keepBlobs({ blobs, log, clock, grace, sweepEvery, report })
+  const room = createSpaceRoom(log, clock, quota)
+  return {
+    handler: (refuse) => createBlobHandler({ blobs, keeper, room, gate, limit, quota, grace, refuse }),
+    close: keeper.close,
+  }
+}
