@@ -14,6 +14,8 @@ type Refuse = (request: IncomingMessage, response: ServerResponse, why: Refusal)
 export interface BlobService {
   /** Answers `/blobs/...`. */
   handler(refuse: Refuse): ReturnType<typeof createBlobHandler>
+  /** Names of what was set aside. */
+  quarantine(): Promise<readonly string[]>
   close(): Promise<void>
 }
 
@@ -31,6 +33,7 @@ export function createBlobService(options: {
   const room = createSpaceRoom(log, clock, quota)
   return {
     handler: (refuse) => createBlobHandler({ blobs, keeper, room, gate, limit, quota, grace, refuse }),
+    quarantine: () => blobs.quarantine(),
     close: keeper.close,
   }
 }
