@@ -72,6 +72,11 @@ export const BOOKKEEPING_RANGES: readonly KeyRange[] = [
   { gte: Uint8Array.of(KIND.summary), lt: Uint8Array.of(0xff) },
 ]
 
+/** The first or the second names of all spaces. */
+export function nameKindRange(kind: 'name' | 'nameAgain'): KeyRange {
+  return { gte: Uint8Array.of(KIND[kind]), lt: Uint8Array.of(KIND[kind] + 1) }
+}
+
 /** Every name of a space. */
 export function nameRange(kind: 'name' | 'nameAgain', space: string): KeyRange {
   return { gte: text(KIND[kind], `${space}\0`), lt: text(KIND[kind], `${space}\x01`) }
@@ -89,6 +94,12 @@ export function feedRangeOfSpace(space: string): KeyRange {
 }
 
 export const HEAD_RANGE: KeyRange = { gte: Uint8Array.of(KIND.head), lt: Uint8Array.of(KIND.head + 1) }
+
+export const FEED_RANGE: KeyRange = { gte: Uint8Array.of(KIND.feed), lt: Uint8Array.of(KIND.feed + 1) }
+
+export function spaceOfFeed(key: Key): string {
+  return new TextDecoder().decode(key.subarray(1, key.length - NUMBER_BYTES - 1))
+}
 
 /** Space and document of a name key. */
 export function namesOf(key: Key): { space: string; document: string } {

@@ -7,7 +7,13 @@ import { Reader } from './table.ts'
  * @returns null when the list itself cannot be read; LevelDB says so then
  */
 export function liveTables(manifest: Uint8Array): Set<number> | null {
+  return liveFiles(manifest)?.tables ?? null
+}
+
+/** As `liveTables`, with the number of the oldest log that is not in tables yet. */
+export function liveFiles(manifest: Uint8Array): { tables: Set<number>; oldestLog: number } | null {
   const live = new Set<number>()
+  let oldestLog = 0
   for (const item of logItems(manifest)) {
     if (item.kind === 'hole') return null
     const edit = new Reader(Buffer.concat(item.pieces))
@@ -17,6 +23,8 @@ export function liveTables(manifest: Uint8Array): Set<number> | null {
           edit.bytes(edit.varint())
           break
         case 2: // log number
+          oldestLog = edit.varint()
+          break
         case 3: // next file number
         case 4: // last sequence
         case 9: // previous log number
@@ -42,5 +50,5 @@ export function liveTables(manifest: Uint8Array): Set<number> | null {
       }
     }
   }
-  return live
+  return { tables: live, oldestLog }
 }

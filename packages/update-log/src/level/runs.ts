@@ -8,7 +8,7 @@ import { readFeedHead, readSpaces } from './read.ts'
 import { type CommitRecord, DamagedValue, opened, sealed } from './values.ts'
 
 /** When nobody can tell how often the storage was opened, it is taken to have been this much more often than it can have been. */
-const OPENINGS_LEAP = 2 ** 16
+export const OPENINGS_LEAP = 2 ** 16
 
 /** Notes in the storage that it is opened once more. On the disk when it resolves. */
 export async function recordRun(
@@ -77,7 +77,7 @@ function encodeRuns({ incarnation, openings, list }: Runs): Uint8Array {
   })
 }
 
-function decodeRuns(value: Uint8Array): Runs {
+export function decodeRuns(value: Uint8Array): Runs {
   return opened(RUNS_KEY, value, (decoder) => {
     const incarnation = decoding.readVarString(decoder)
     const openings = decoding.readVarUint(decoder)

@@ -13,7 +13,7 @@ export type Mended =
   /** The index is damaged: nobody knows what is where. */
   | { readonly kind: 'hopeless' }
 
-interface Block {
+export interface Block {
   readonly offset: number
   /** Of its contents, without the trailer. */
   readonly size: number
@@ -88,7 +88,20 @@ function putFooter(bytes: Uint8Array, meta: Block, index: Block): void {
 }
 
 /** The entries of an index or meta block: keys, and the blocks that their values point at. */
-function entriesOf(bytes: Uint8Array, { offset, size }: Block): { key: Uint8Array; block: Block }[] | null {
+function entriesOf(bytes: Uint8Array, at: Block): { key: Uint8Array; block: Block }[] | null {
+  const entries = blockEntries(bytes, at)
+  return entries === null
+    ? null
+    : entries.map(({ key, value }) => ({ key: key.slice(), block: new Reader(value).block() }))
+}
+
+export interface BlockEntry {
+  readonly key: Uint8Array
+  readonly value: Uint8Array
+}
+
+/** What stands in a block whose checksum is right. @returns null when it cannot be read all the same */
+export function blockEntries(bytes: Uint8Array, { offset, size }: Block): BlockEntry[] | null {
   const raw = bytes.subarray(offset, offset + size)
   const contents = bytes[offset + size] === 0 ? raw : unsnappy(raw)
   if (contents === null || contents.length < 4) return null
@@ -96,16 +109,33 @@ function entriesOf(bytes: Uint8Array, { offset, size }: Block): { key: Uint8Arra
   const end = contents.length - 4 - view.getUint32(contents.length - 4, true) * 4
   if (end < 0) return null
   const reader = new Reader(contents.subarray(0, end))
-  const entries: { key: Uint8Array; block: Block }[] = []
+  const entries: BlockEntry[] = []
   let key = new Uint8Array()
   while (!reader.isAtEnd) {
     const shared = reader.varint()
     const fresh = reader.varint()
-    const value = reader.varint()
-    key = Uint8Array.from([...key.subarray(0, shared), ...reader.bytes(fresh)])
-    entries.push({ key, block: new Reader(reader.bytes(value)).block() })
+    const length = reader.varint()
+    const rest = reader.bytes(fresh)
+    const value = reader.bytes(length)
+    if (shared > key.length || rest.length !== fresh || value.length !== length) return null
+    const next = new Uint8Array(shared + fresh)
+    next.set(key.subarray(0, shared))
+    next.set(rest, shared)
+    key = next
+    entries.push({ key, value })
   }
   return entries
+}
+
+/** The blocks of data of a table, each with whether it is whole. @returns null when its index cannot be read */
+export function dataBlocks(bytes: Uint8Array): { block: Block; whole: boolean }[] | null {
+  const footer = bytes.subarray(Math.max(0, bytes.length - FOOTER_BYTES))
+  if (footer.length < FOOTER_BYTES || !MAGIC.every((byte, i) => footer[FOOTER_BYTES - 8 + i] === byte)) return null
+  const reader = new Reader(footer)
+  reader.block()
+  const index = reader.block()
+  const entries = isWhole(bytes, index) ? entriesOf(bytes, index) : null
+  return entries === null ? null : entries.map(({ block }) => ({ block, whole: isWhole(bytes, block) }))
 }
 
 /**
