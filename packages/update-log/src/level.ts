@@ -11,6 +11,7 @@ import { findDocument, readDocument, readSummary } from './level/lookup.ts'
 import { readDocuments, readFeed, readSpaces } from './level/read.ts'
 import { createReclaimer } from './level/reclaim.ts'
 import { setAside } from './level/set-aside.ts'
+import { finishSwap } from './level/swap.ts'
 import type { Transaction } from './level/transaction.ts'
 import { createWorkerCompactor, type WorkerCompactorOptions } from './level/worker-compactor.ts'
 import { createWriter, type Job } from './level/writer.ts'
@@ -84,6 +85,7 @@ export async function openLevelLog(options: LevelLogOptions): Promise<LevelLog> 
   const background = new Set<Promise<unknown>>()
   let closed: Promise<void> | null = null
 
+  await finishSwap(options.directory)
   const folder = await prepareFolder(options.directory)
   const writer = createWriter(() => handle, tell)
   const reclaimer = createReclaimer(() => handle, writer)

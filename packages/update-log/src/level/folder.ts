@@ -14,7 +14,7 @@ export const FORMAT_VERSION = 2
  * log/         LevelDB
  * mark         the high-water mark, see mark.ts
  * quarantine/  copies of what was found damaged
- * restoring/   what a restore has not put in place yet: nobody opens the folder meanwhile
+ * restoring/   what a restore or repair has not put in place yet, see swap.ts
  * ```
  */
 export interface Folder {
@@ -35,7 +35,6 @@ export async function prepareFolder(directory: string): Promise<Folder> {
   let version = FORMAT_VERSION
   try {
     await mkdir(directory, { recursive: true, mode: 0o700 })
-    await requireRestored(directory)
     const text = await readIfThere(format)
     if (text === null) await writeVersion(directory, FORMAT_VERSION)
     else version = requireKnown(directory, text)
@@ -68,7 +67,6 @@ function folderAt(directory: string, version: number): Folder {
  */
 export async function findFolder(directory: string): Promise<Folder | null> {
   try {
-    await requireRestored(directory)
     const text = await readIfThere(join(directory, 'format'))
     if (text !== null) return folderAt(directory, requireKnown(directory, text))
     // The file that says what it is may be what was lost.
@@ -88,20 +86,8 @@ export async function writeVersion(directory: string, version: number): Promise<
   await writeSafely(join(directory, 'format'), `${JSON.stringify({ holdfast: 'update-log', version })}\n`)
 }
 
+/** See swap.ts. */
 export const RESTORING = 'restoring'
-
-async function requireRestored(directory: string): Promise<void> {
-  try {
-    await access(join(directory, RESTORING))
-  } catch (error) {
-    if (codesOf(error).has('ENOENT') || codesOf(error).has('ENOTDIR')) return
-    throw error
-  }
-  throw new UpdateLogError(
-    'UNREADABLE',
-    `A restore into ${directory} was interrupted; run "holdfast restore" again, which begins anew.`,
-  )
-}
 
 function requireKnown(directory: string, text: string): number {
   const version = versionOf(text)

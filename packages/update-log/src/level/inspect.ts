@@ -1,5 +1,6 @@
 import { copyFile, mkdir, open, readFile, rename, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { namesIn } from '../blobs/folders.ts'
 import { UpdateLogError } from '../errors.ts'
 import { codesOf } from './faults.ts'
 import { type Folder, logFiles } from './folder.ts'
@@ -11,13 +12,14 @@ import { mendTable } from './table.ts'
  * LevelDB believes its files. So they are read once before it opens them: its log always (it is small, and what LevelDB cannot read of it, it skips
  * without a word), its tables when they are few or when the last process did not end in order. What is damaged is copied to `quarantine`.
  * @returns one sentence for each damaged file
- * @throws UpdateLogError `UNREADABLE` when a table cannot be mended
+ * @throws UpdateLogError `UNREADABLE` when a table cannot be mended, or LevelDB would take what is there for nothing
  */
 export async function inspectFiles(
   folder: Folder,
   endedInOrder: boolean,
   isLocked: () => Promise<boolean>,
 ): Promise<string[]> {
+  await requireCurrent(folder)
   const found: string[] = []
   for (const name of await logFiles(folder.log)) {
     const bytes = await readIfThere(join(folder.log, name))
@@ -27,6 +29,18 @@ export async function inspectFiles(
     found.push(`${name} is damaged at byte ${hole}; a copy is in ${folder.quarantine}`)
   }
   return [...found, ...(await inspectTables(folder, endedInOrder, isLocked))]
+}
+
+/** Where `CURRENT` is missing LevelDB begins anew, and deletes what else is there. */
+async function requireCurrent(folder: Folder): Promise<void> {
+  if ((await readIfThere(join(folder.log, 'CURRENT'))) !== null) return
+  for (const name of await namesIn(folder.log)) {
+    if (!/^\d+\.(ldb|sst|log)$/.test(name) || (await sizeOf(join(folder.log, name))) === 0) continue
+    throw new UpdateLogError(
+      'UNREADABLE',
+      `The data folder ${folder.directory} cannot be opened: the file CURRENT in its log is missing.`,
+    )
+  }
 }
 
 /** So much is looked at whenever the folder is opened; it takes a tenth of a second. */

@@ -1,4 +1,4 @@
-import { link, mkdir, mkdtemp, open, rm } from 'node:fs/promises'
+import { link, mkdir, mkdtemp, open, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ClassicLevel } from 'classic-level'
 import { UpdateLogError } from '../errors.ts'
@@ -32,6 +32,7 @@ async function lockFolder(folder: Folder): Promise<() => Promise<void>> {
     const level = new ClassicLevel(probe)
     await level.open()
     const path = probe
+    await removeLeft(folder.directory, path)
     return async () => {
       await level.close()
       await rm(path, { recursive: true, force: true })
@@ -44,6 +45,14 @@ async function lockFolder(folder: Folder): Promise<() => Promise<void>> {
       })
     }
     throw new UpdateLogError('UNWRITABLE', `The data folder ${folder.directory} cannot be written.`, { cause: error })
+  }
+}
+
+/** What somebody who had the lock before left when the process was killed. */
+async function removeLeft(directory: string, own: string): Promise<void> {
+  for (const name of await readdir(directory)) {
+    const path = join(directory, name)
+    if (/^(lock|verify)-.{6}$/.test(name) && path !== own) await rm(path, { recursive: true, force: true })
   }
 }
 

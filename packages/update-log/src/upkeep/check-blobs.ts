@@ -1,0 +1,34 @@
+import type { BlobStore } from '../blobs/port.ts'
+import type { Problem, UpkeepOptions } from './problems.ts'
+
+export interface CheckedBlobs {
+  readonly blobs: number
+  readonly bytes: number
+  /** What documents refer to and is not there: a device may still have it. No damage by itself. */
+  readonly wanted: number
+}
+
+/** Reads every blob and compares it with its name. */
+export async function checkBlobs(
+  blobs: BlobStore,
+  onProblem: (problem: Problem) => void,
+  { onProgress, signal }: UpkeepOptions,
+): Promise<CheckedBlobs> {
+  const counts = { blobs: 0, bytes: 0, wanted: 0 }
+  for (const space of blobs.opened.damaged)
+    onProblem({ part: 'blob', space, what: 'which documents refer to blobs is damaged' })
+  for (const space of await blobs.spaces()) {
+    counts.wanted += (await blobs.wanted(space, 100_000)).length
+    const total = counts.blobs + (await blobs.totals(space)).count
+    for await (const { hash, bytes } of blobs.blobs(space)) {
+      signal?.throwIfAborted()
+      if ((await blobs.verify({ space, hash })) === 'damaged') {
+        onProblem({ part: 'blob', space, blob: hash, what: 'its content is not what its name says' })
+      }
+      counts.blobs += 1
+      counts.bytes += bytes
+      onProgress?.({ step: 'blobs', done: counts.blobs, total: Math.max(total, counts.blobs) })
+    }
+  }
+  return counts
+}
