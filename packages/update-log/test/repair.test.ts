@@ -138,7 +138,7 @@ for (const [kind, where, seed] of [
       /^(\d+\.(log|ldb)|CURRENT|MANIFEST)/.test(name),
     )
     let wholes = 0
-    const rounds = 14
+    const rounds = 8
     for (let n = 0; n < rounds; n += 1) {
       const directory = `${made.directory}-copy`
       await cp(made.directory, directory, { recursive: true })

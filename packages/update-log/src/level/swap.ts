@@ -41,7 +41,7 @@ export async function swapIn(directory: string, moves: readonly Move[]): Promise
 /** Finishes what `swapIn` began, if it did. @returns whether there was something to finish */
 export async function finishSwap(directory: string): Promise<boolean> {
   const staging = stagingOf(directory)
-  const journal = await readIfThere(join(staging, JOURNAL))
+  const journal = await readJournal(join(staging, JOURNAL))
   if (journal === null) return false
   for (const { from, to } of movesIn(directory, new TextDecoder().decode(journal))) {
     // A move that was done is told by what is where: whoever comes second does nothing.
@@ -60,6 +60,16 @@ export async function finishSwap(directory: string): Promise<boolean> {
   }
   await rm(staging, { recursive: true, force: true })
   return true
+}
+
+/** What cannot be read for another reason is named by whoever opens the folder next. */
+async function readJournal(path: string): Promise<Uint8Array | null> {
+  try {
+    return await readIfThere(path)
+  } catch (error) {
+    if (codesOf(error).size > 0) return null
+    throw error
+  }
 }
 
 function movesIn(directory: string, journal: string): Move[] {

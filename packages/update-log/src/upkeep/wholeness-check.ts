@@ -1,4 +1,5 @@
-import { createWorkerCompactor } from '../level/worker-compactor.ts'
+import { UpdateLogError } from '../errors.ts'
+import { createThread } from '../thread.ts'
 import type { Wholeness } from './wholeness.ts'
 
 export interface WholenessCheck {
@@ -12,23 +13,12 @@ const ENDING = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
 
 /** In a thread of its own, because what clients sent can be made to cost seconds and gigabytes. */
 export function createWholenessCheck(): WholenessCheck {
-  const worker = createWorkerCompactor({
+  const thread = createThread<readonly Uint8Array[], Wholeness>({
     script: new URL(`./wholeness-worker.${ENDING}`, import.meta.url),
     timeLimit: 120_000,
     memoryLimit: 2_048,
+    linger: 10_000,
+    fail: (why, reason) => new UpdateLogError(why === 'refused' ? 'COMPACTION_REFUSED' : 'COMPACTION_FAILED', reason),
   })
-  return {
-    async of(updates) {
-      const bytes = await worker.compact(updates)
-      const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-      const [state, waiting] = [view.getUint32(0), view.getUint32(4)]
-      const middle = 12 + Math.max(0, state - 1)
-      return {
-        state: state === 0 ? null : bytes.subarray(12, middle),
-        waiting: waiting === 0 ? null : bytes.subarray(middle),
-        unreadable: view.getUint32(8),
-      }
-    },
-    close: () => worker.close(),
-  }
+  return { of: (updates) => thread.run(updates), close: () => thread.close() }
 }
