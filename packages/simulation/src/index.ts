@@ -1,6 +1,6 @@
 import '@holdfast/testkit/globals'
 
-export { EDITS } from './play/edits.ts'
+export { EDITS, NEEDS } from './play/edits.ts'
 export { OPERATIONS } from './play/operations.ts'
 export { drawPlan, formatPlan, type Operation, type PlanOptions, parsePlan } from './play/plan.ts'
 export { type Shrunk, shrink } from './play/shrink.ts'

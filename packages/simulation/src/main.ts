@@ -1,10 +1,19 @@
 import './index.ts'
+import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
-import { drawPlan, type Figures, parsePlan, type Run, shrink, simulate } from './index.ts'
+import { drawPlan, parsePlan, type Run, shrink, simulate } from './index.ts'
 import { describeFailure } from './report.ts'
+import { playInJobs } from './run/jobs.ts'
+import { describeCounts, describeSums } from './run/summary.ts'
+import { add, emptySums, type Report, reportOf } from './run/sums.ts'
 
 const USAGE =
-  'npm run sim -- [--seeds N] [--seed FIRST] [--operations N] [--peers N] [--plan OPERATIONS] [--strict] [--trace] [--keep-going]'
+  'npm run sim -- [--seeds N] [--seed FIRST] [--operations N] [--peers N] [--jobs N] [--plan OPERATIONS] [--strict] [--trace] [--keep-going]'
+
+/** Runs for which it is worth to start another process. */
+const RUNS_PER_JOB = 50
+/** Lines about broken seeds are cut to so many characters. */
+const MOST_SHOWN = 500
 
 /** A mistake in what was typed: one line, no stack. */
 class UsageError extends Error {}
@@ -23,19 +32,23 @@ function read(args: string[]) {
       seed: { type: 'string', default: '1' },
       operations: { type: 'string', default: '200' },
       peers: { type: 'string', default: '5' },
+      jobs: { type: 'string' },
       plan: { type: 'string' },
       strict: { type: 'boolean', default: false },
       trace: { type: 'boolean', default: false },
       'keep-going': { type: 'boolean', default: false },
     },
   })
-  const isOne = values.plan !== undefined
+  const plan = values.plan === undefined ? null : parsePlan(values.plan)
+  const seeds = plan ? 1 : count('seeds', values.seeds)
+  const jobs = values.jobs === undefined ? availableParallelism() : count('jobs', values.jobs)
   return {
     first: count('seed', values.seed),
-    seeds: isOne ? 1 : count('seeds', values.seeds),
-    operations: count('operations', values.operations),
+    seeds,
+    operations: plan ? plan.length : count('operations', values.operations),
     peers: count('peers', values.peers),
-    plan: values.plan === undefined ? null : parsePlan(values.plan),
+    jobs: values.trace ? 1 : Math.min(jobs, Math.ceil(seeds / RUNS_PER_JOB)),
+    plan,
     isStrict: values.strict,
     trace: values.trace,
     keepGoing: values['keep-going'],
@@ -45,46 +58,44 @@ function read(args: string[]) {
 const say = (line: string): void => void process.stdout.write(`${line}\n`)
 
 async function main(args: string[]): Promise<number> {
-  const { first, seeds, operations, peers, plan, isStrict, trace, keepGoing } = read(args)
-  const sums: Record<keyof Figures, number> = {
-    events: 0,
-    conversations: 0,
-    edits: 0,
-    saved: 0,
-    synced: 0,
-    setAside: 0,
-    drained: 0,
-  }
+  const { plan, trace, keepGoing, ...options } = read(args)
+  const { first, seeds, operations, peers, jobs, isStrict } = options
+  const sums = emptySums()
   const begun = performance.now()
-  const broken: number[] = []
-  let done = 0
-  for (let seed = first; seed < first + seeds; seed++) {
-    const run: Run = { seed, peers, isStrict, plan: plan ?? drawPlan({ seed, operations, peers }) }
-    const outcome = await simulate(run)
-    done++
-    for (const key of Object.keys(sums) as (keyof Figures)[]) sums[key] += outcome.figures[key]
-    if (outcome.failures.length === 0) {
+  const runOf = (seed: number): Run => ({
+    seed,
+    peers,
+    isStrict,
+    plan: plan ?? drawPlan({ seed, operations, peers }),
+  })
+  /** Says whether to go on. */
+  const report = (played: Report): boolean => {
+    add(sums, played)
+    const { broken } = played
+    if (broken) say(`seed ${broken.seed}: ${broken.rule}: ${broken.what.slice(0, MOST_SHOWN)}`)
+    return keepGoing || !broken
+  }
+
+  if (jobs > 1) await playInJobs({ first, seeds, jobs, task: { operations, peers, isStrict }, report })
+  else {
+    for (let seed = first; seed < first + seeds; seed++) {
+      const outcome = await simulate(runOf(seed))
       if (trace) say(outcome.trace.join('\n'))
-      continue
+      if (!report(reportOf(seed, outcome))) break
     }
-    broken.push(seed)
-    if (keepGoing) {
-      say(`seed ${seed}: ${outcome.failures[0]?.rule}: ${outcome.failures[0]?.what.slice(0, 500)}`)
-      continue
-    }
-    say(`seed ${seed} broke ${outcome.failures[0]?.rule}; leaving out what is not needed...`)
-    const small = await shrink(run, outcome)
-    say(describeFailure(small.run, small.outcome))
-    break
   }
   const seconds = (performance.now() - begun) / 1000
-  say(
-    `${done} seeds of ${plan?.length ?? operations} operations by ${peers} peers in ${seconds.toFixed(1)} s: ${broken.length} broken` +
-      `${broken.length > 0 ? ` (${broken.slice(0, 20).join(', ')})` : ''}. ` +
-      `${sums.conversations} conversations, ${sums.edits} edits followed, ${sums.saved} called saved, ${sums.synced} called synced, ` +
-      `${sums.setAside} set aside, ${sums.events} events, ${(sums.drained / done / 1000).toFixed(1)} s of virtual time to come to rest.`,
-  )
-  return broken.length > 0 ? 1 : 0
+
+  const [failed] = sums.broken
+  if (failed && !keepGoing) {
+    say('leaving out what is not needed...')
+    const run = runOf(failed.seed)
+    const small = await shrink(run, await simulate(run))
+    say(describeFailure(small.run, small.outcome))
+  }
+  say(describeCounts(sums))
+  say(describeSums(sums, { ...options, seconds }))
+  return failed ? 1 : 0
 }
 
 main(process.argv.slice(2)).then(

@@ -1,6 +1,6 @@
 import * as conversation from '@holdfast/conversation'
 import { expect, test } from 'vitest'
-import { EDITS, OPERATIONS } from '../src/index.ts'
+import { EDITS, NEEDS, OPERATIONS } from '../src/index.ts'
 
 /** Exported by `conversation`, and no edit of one that is there. */
 const OTHERS = new Set([
@@ -28,6 +28,10 @@ test('every edit of conversation is in the table', () => {
     .filter(([name, value]) => typeof value === 'function' && /^[a-z]/.test(name) && !OTHERS.has(name))
     .map(([name]) => name)
   expect(edits.filter((name) => !Object.hasOwn(EDITS, name))).toEqual([])
+})
+
+test('what an edit needs is an edit', () => {
+  expect([...Object.keys(NEEDS), ...Object.values(NEEDS)].filter((name) => !Object.hasOwn(EDITS, name))).toEqual([])
 })
 
 test('every operation can be drawn', () => {

@@ -12,10 +12,12 @@ export interface FetchOptions {
   readonly isOnline: () => boolean
   readonly find: (host: string) => Server | null
   readonly exchanges: Set<Exchange>
+  /** Asked once per request: whether it arrives twice. */
+  readonly isTwice: () => boolean
 }
 
 /** `fetch` over the same network. Whole bodies, no redirects. */
-export function fakeFetch({ schedule, process, isOnline, find, exchanges }: FetchOptions): typeof fetch {
+export function fakeFetch({ schedule, process, isOnline, find, exchanges, isTwice }: FetchOptions): typeof fetch {
   return (input, init = {}) =>
     new Promise((resolve, reject) => {
       if (!process.touch()) return
@@ -57,7 +59,12 @@ export function fakeFetch({ schedule, process, isOnline, find, exchanges }: Fetc
           end(() => resolve(new Response(isEmpty ? null : answer.slice(), { status, headers })))
         })
       }
-      void bodyOf(init.body).then((body) => up.push(null, () => deliver(body)))
+      const again = isTwice()
+      void bodyOf(init.body).then((body) => {
+        up.push(null, () => deliver(body))
+        // Whoever asks is answered once, by whichever answer comes first.
+        if (again) schedule.lane().push(null, () => deliver(body))
+      })
     })
 }
 

@@ -6,6 +6,7 @@ export {
   type HttpAnswer,
   type HttpRequest,
   type Network,
+  type NetworkTally,
   type Server,
   type UpgradeRequest,
 } from './network.ts'

@@ -1,4 +1,4 @@
-import type { Server } from './network.ts'
+import type { NetworkTally, Server } from './network.ts'
 import type { Random } from './random.ts'
 import type { Process, Schedule } from './schedule.ts'
 
@@ -48,6 +48,7 @@ export interface LinkOptions {
   readonly client: ClientEnd
   readonly url: URL
   readonly server: () => Server | null
+  readonly tally: NetworkTally
 }
 
 const ABNORMAL = 1006
@@ -55,7 +56,7 @@ const ABNORMAL = 1006
 const HIGH_WATER = 64 * 1024
 
 /** One connection, from the client's wish for it to its end. */
-export function openLink({ schedule, process, client, url, server: find }: LinkOptions): Link {
+export function openLink({ schedule, process, client, url, server: find, tally }: LinkOptions): Link {
   let isPaused = false
   const up = schedule.gatedLane(() => !isPaused)
   const down = schedule.lane()
@@ -160,7 +161,10 @@ export function openLink({ schedule, process, client, url, server: find }: LinkO
     server = found.process
     server.onDeath(() => {
       listener = null
-      if (!isCut) up.clear()
+      if (!isCut) {
+        tally.broken++
+        tally.dropped += up.clear()
+      }
       isCut = true
       if (!isOver && clientHears) tellClient(ABNORMAL, '', false)
     })
@@ -215,14 +219,15 @@ export function openLink({ schedule, process, client, url, server: find }: LinkO
       isCut = true
       isPaused = false
       clientHears = clientIsTold
-      up.clear(random.int(up.length + 1))
-      down.clear(random.int(down.length + 1))
+      tally.broken++
+      tally.dropped += up.clear(random.int(up.length + 1)) + down.clear(random.int(down.length + 1))
       if (serverIsTold) up.push(server, hangUp)
       if (clientIsTold) tellClient(ABNORMAL, '', false)
     },
     abandon: () => {
       if (isCut) return
       isCut = true
+      tally.broken++
       isPaused = false
       up.push(server, hangUp)
       over()

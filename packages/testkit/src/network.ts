@@ -40,6 +40,8 @@ export interface Host {
   readonly fetch: typeof fetch
   /** Connections that are open or opening. */
   readonly links: ReadonlySet<Link>
+  /** The next requests (not connections: TCP does not) arrive twice, as those that a proxy tries again do. */
+  duplicate(requests: number): void
   /** Breaks every connection. What was under way is lost from some point on. */
   cut(random: Random, how?: { readonly serverIsTold?: boolean; readonly clientIsTold?: boolean }): void
 }
@@ -49,6 +51,19 @@ export interface Network {
   listen(name: string, server: Server): void
   /** @param isOnline whether anything leaves and reaches this machine; what is open when it goes offline is to be cut */
   host(process: Process, isOnline: () => boolean): Host
+  readonly tally: Readonly<NetworkTally>
+}
+
+/** What became of what was sent. */
+export interface NetworkTally {
+  /** Connections that were asked for, and of these how many were broken by the network or a death. */
+  connections: number
+  broken: number
+  /** Messages that were under way on a connection that broke, and never arrived. */
+  dropped: number
+  requests: number
+  /** Requests that arrived twice. */
+  duplicated: number
 }
 
 /**
@@ -57,6 +72,7 @@ export interface Network {
  */
 export function createNetwork(schedule: Schedule): Network {
   const servers = new Map<string, Server>()
+  const tally: NetworkTally = { connections: 0, broken: 0, dropped: 0, requests: 0, duplicated: 0 }
 
   const find = (name: string): Server | null => {
     const server = servers.get(name)
@@ -70,16 +86,35 @@ export function createNetwork(schedule: Schedule): Network {
     host: (process, isOnline) => {
       const links = new Set<Link>()
       const exchanges = new Set<Exchange>()
-      const options: FetchOptions = { schedule, process, isOnline, find, exchanges }
+      let twice = 0
+      const isTwice = (): boolean => {
+        tally.requests++
+        if (twice === 0) return false
+        twice--
+        tally.duplicated++
+        return true
+      }
+      const options: FetchOptions = { schedule, process, isOnline, find, exchanges, isTwice }
       const host: Host = {
         WebSocket: fakeWebSocket(process, (client, url) => {
-          const link = openLink({ schedule, process, client, url, server: () => (isOnline() ? find(url.host) : null) })
+          const link = openLink({
+            schedule,
+            process,
+            client,
+            url,
+            tally,
+            server: () => (isOnline() ? find(url.host) : null),
+          })
+          tally.connections++
           links.add(link)
           link.onOver(() => links.delete(link))
           return link
         }),
         fetch: fakeFetch(options),
         links,
+        duplicate: (requests) => {
+          twice = requests
+        },
         cut: (random, how) => {
           for (const link of [...links]) link.cut(random, how)
           for (const exchange of [...exchanges]) exchange.cut()
@@ -91,5 +126,6 @@ export function createNetwork(schedule: Schedule): Network {
       })
       return host
     },
+    tally,
   }
 }

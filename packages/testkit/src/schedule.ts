@@ -50,8 +50,8 @@ export function createProcess(name: string): Process {
 export interface Lane {
   /** @param process whose event it is: skipped when that is dead by then; null is the world's own */
   push(process: Process | null, run: () => void): void
-  /** Drops the newest events, all of them unless told how many to leave. */
-  clear(leave?: number): void
+  /** Drops the newest events, all of them unless told how many to leave. Says how many it dropped. */
+  clear(leave?: number): number
   readonly length: number
 }
 
@@ -68,9 +68,13 @@ export interface Schedule {
   current(): Process | null
   /** What is done from now on, until the next event, is this process's doing. */
   enter(process: Process | null): void
+  /** Events so far, and how many of them happened after one that was pushed later (in another lane). */
+  readonly tally: { readonly events: number; readonly overtaken: number }
 }
 
 interface Event {
+  /** Counts events in the order in which they were pushed. */
+  readonly number: number
   readonly process: Process | null
   readonly run: () => void
 }
@@ -79,18 +83,23 @@ export function createSchedule(): Schedule {
   /** Lanes that hold events, in the order in which they came to hold them. */
   const busy: { events: Event[]; isOpen: () => boolean }[] = []
   let current: Process | null = null
+  let pushed = 0
+  let latest = -1
+  const tally = { events: 0, overtaken: 0 }
 
   const gatedLane = (isOpen: () => boolean): Lane => {
     const mine = { events: [] as Event[], isOpen }
     return {
       push: (process, run) => {
         if (mine.events.length === 0) busy.push(mine)
-        mine.events.push({ process, run })
+        mine.events.push({ number: pushed++, process, run })
       },
       clear: (leave = 0) => {
-        if (mine.events.length === 0) return
-        mine.events.length = Math.min(leave, mine.events.length)
+        const before = mine.events.length
+        if (before === 0) return 0
+        mine.events.length = Math.min(leave, before)
         if (mine.events.length === 0) busy.splice(busy.indexOf(mine), 1)
+        return before - mine.events.length
       },
       get length() {
         return mine.events.length
@@ -110,6 +119,9 @@ export function createSchedule(): Schedule {
         if (lane.events.length === 0) busy.splice(busy.indexOf(lane), 1)
         if (event.process && !event.process.isAlive) continue
         current = event.process
+        tally.events++
+        if (event.number < latest) tally.overtaken++
+        latest = Math.max(latest, event.number)
         event.run()
         return true
       }
@@ -120,5 +132,6 @@ export function createSchedule(): Schedule {
     enter: (process) => {
       current = process
     },
+    tally,
   }
 }

@@ -49,6 +49,7 @@ export interface DeviceOptions {
   readonly ledger: Ledger
   readonly random: Random
   readonly token: string
+  readonly did: (what: string, times?: number) => void
 }
 
 /** Refusals that a person is told, and that are not a bug. */
@@ -62,7 +63,7 @@ const HONEST = new Set([
   'LeaseEndedError',
 ])
 
-export function createDevice(name: string, { world, ledger, random, token }: DeviceOptions): Device {
+export function createDevice(name: string, { world, ledger, random, token, did }: DeviceOptions): Device {
   const { schedule } = world
   const persistence = memoryPersistence()
   const faults = { failing: 0 }
@@ -184,7 +185,7 @@ export function createDevice(name: string, { world, ledger, random, token }: Dev
     tabs,
     loseHandles: () => persistence.lose(new PersistenceError('CLOSED', 'the dice closed it')),
     losePower: () => {
-      transactions.clear()
+      did('transaction lost with the power', transactions.clear())
       for (const tab of [...tabs]) tab.crash()
     },
   }

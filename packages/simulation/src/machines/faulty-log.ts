@@ -16,6 +16,8 @@ export interface FaultyLogOptions {
   readonly random: Random
   /** Told of what is durable, at that moment. */
   readonly shadow: Pick<Shadowed, 'stored' | 'purged'>
+  /** So many calls had been made, and were not done, when the process died. */
+  readonly onLost: (calls: number) => void
 }
 
 const CODES: readonly UpdateLogErrorCode[] = ['STORAGE_FULL', 'STORAGE_FAILED']
@@ -24,21 +26,26 @@ const CODES: readonly UpdateLogErrorCode[] = ['STORAGE_FULL', 'STORAGE_FAILED']
  * An update log on a disk that takes its time. A write is durable at one event and told of at a later one; what was handed over and has not come to its
  * event is in memory only, and gone when the process dies or the power fails. Writes that gather become durable in order.
  */
-export function faultyLog({ log, process, schedule, faults, random, shadow }: FaultyLogOptions): UpdateLog {
+export function faultyLog({ log, process, schedule, faults, random, shadow, onLost }: FaultyLogOptions): UpdateLog {
   const disk = schedule.lane()
+  process.onDeath(() => onLost(disk.clear()))
   const answers = schedule.lane()
 
   const through = <T>(run: () => Promise<T>, isWrite: boolean): Promise<T> =>
     new Promise((resolve, reject) => {
       if (!process.touch()) return
       disk.push(process, () => {
-        if (!process.touch()) return
+        if (!process.touch()) {
+          onLost(1)
+          return
+        }
         const isFailing = faults.failing > 0
         if (isFailing) faults.failing--
-        const broken = new UpdateLogError(random.pick(CODES), 'the dice broke the disk')
+        const code = random.pick(CODES)
+        const broken = isFailing ? new UpdateLogError(code, 'the dice broke the disk') : null
         // What failed may be found later all the same: nobody can tell whether a write whose fsync failed is there.
-        const outcome = isFailing && !(isWrite && random.chance(0.3)) ? Promise.reject(broken) : run()
-        answer(answers, process, outcome, isFailing ? broken : null, resolve, reject)
+        const outcome = broken && !(isWrite && random.chance(0.3)) ? Promise.reject(broken) : run()
+        answer(answers, process, outcome, broken, resolve, reject)
       })
     })
 

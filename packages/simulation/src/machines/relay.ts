@@ -31,6 +31,8 @@ export interface RelayMachine {
   readonly folder: Shadowed
   readonly faults: DiskFaults
   readonly random: Random
+  /** Of calls that the disk had not done when it died. */
+  readonly onLost: (calls: number) => void
 }
 
 /** The token says the role. */
@@ -51,13 +53,13 @@ const access: Access = {
 const upgrades = new WeakMap<object, UpgradeRequest>()
 
 /** Starts the real relay over what is in the folder, under the relay's name in the network. */
-export function startRelay({ world, folder, faults, random }: RelayMachine, name: string): RunningRelay {
+export function startRelay({ world, folder, faults, random, onLost }: RelayMachine, name: string): RunningRelay {
   const process = createProcess(name)
   const { schedule } = world
   schedule.enter(process)
   const randomId = (): string => `r${world.chance.int(2 ** 32).toString(36)}${world.chance.int(2 ** 32).toString(36)}`
   const stored = createMemoryLog({ folder: folder.folder, randomId })
-  const log = faultyLog({ log: stored, process, schedule, faults, random, shadow: folder })
+  const log = faultyLog({ log: stored, process, schedule, faults, random, shadow: folder, onLost })
   const relay = createRelay({
     log,
     access,

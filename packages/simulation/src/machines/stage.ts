@@ -11,15 +11,16 @@ export interface RelayHouse {
   readonly folder: Shadowed
   /** Counts the folders that it has had in use. */
   readonly generation: number
-  start(): void
-  crash(): void
-  close(): void
+  /** These are false when there was nothing to do. */
+  start(): boolean
+  crash(): boolean
+  close(): boolean
   /** Puts the folder away as it is now, beside those that were. The relay goes on. */
   keepCopy(): void
   /** The relay ends and its folder is empty. */
   wipe(): void
   /** The relay ends and has a folder that was put away before, if there is one. The copy can be used again. */
-  restore(pick: (copies: readonly Shadowed[]) => Shadowed): void
+  restore(pick: (copies: readonly Shadowed[]) => Shadowed): boolean
   /** The relay ends and goes on in another folder that goes on by itself; the one it had waits for the next time. */
   swap(): void
 }
@@ -36,18 +37,25 @@ export interface Stage {
   sit(seat: number): void
   /** Numbers that are given once. */
   serial(): number
+  /** Something happened: it is counted under this name. */
+  did(what: string, times?: number): void
+  readonly counts: ReadonlyMap<string, number>
 }
 
 export function createStage(seed: number, peers: number): Stage {
   const world = createWorld(seed)
-  const relay = createRelayHouse(world)
+  const counts = new Map<string, number>()
+  const count = (what: string, times = 1): void => {
+    if (times > 0) counts.set(what, (counts.get(what) ?? 0) + times)
+  }
+  const relay = createRelayHouse(world, (calls) => count('call of the relay lost before its disk', calls))
   const ledger = createLedger({
     generation: () => relay.generation,
     relayHas: (mark) => relay.folder.has(mark),
     broken: world.fail,
   })
   const devices = Array.from({ length: Math.ceil((peers * 3) / 5) }, (_, i) =>
-    createDevice(`d${i}`, { world, ledger, random: world.chance, token: 'admin' }),
+    createDevice(`d${i}`, { world, ledger, random: world.chance, token: 'admin', did: count }),
   )
   const seats: (Tab | null)[] = Array.from({ length: peers }, () => null)
   let serials = 0
@@ -69,10 +77,12 @@ export function createStage(seed: number, peers: number): Stage {
       })
     },
     serial: () => serials++,
+    did: count,
+    counts,
   }
 }
 
-function createRelayHouse(world: World): RelayHouse {
+function createRelayHouse(world: World, onLost: (calls: number) => void): RelayHouse {
   const faults = { failing: 0 }
   const copies: Shadowed[] = []
   let folder = shadowed()
@@ -100,22 +110,30 @@ function createRelayHouse(world: World): RelayHouse {
       return generation
     },
     start: () => {
-      if (house.running) return
-      running = startRelay({ world, folder, faults, random: world.chance }, `relay${runs++}`)
+      if (house.running) return false
+      running = startRelay({ world, folder, faults, random: world.chance, onLost }, `relay${runs++}`)
+      return true
     },
-    crash: () => running?.process.kill(),
+    crash: () => {
+      const wasRunning = house.running !== null
+      running?.process.kill()
+      return wasRunning
+    },
     close: () => {
       const closing = house.running
-      if (!closing) return
+      if (!closing) return false
       world.schedule.enter(closing.process)
       void closing.close()
+      return true
     },
     keepCopy: () => {
       copies.push(folder.copy())
     },
     wipe: () => use(shadowed()),
     restore: (pick) => {
-      if (copies.length > 0) use(pick(copies).copy())
+      if (copies.length === 0) return false
+      use(pick(copies).copy())
+      return true
     },
     swap: () => {
       const next = other ?? folder.copy()

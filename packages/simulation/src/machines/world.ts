@@ -21,6 +21,8 @@ export interface World {
   /** What went wrong by itself: a rejection nobody handled, a promise of ours that broke. */
   readonly failures: Failure[]
   fail(rule: string, what: string): void
+  /** What the network did, by name. */
+  tally(): Readonly<Record<string, number>>
   /** Lets one event happen, and all that follows from it by itself. False when nothing can happen before time passes. */
   step(random: Random): Promise<boolean>
   /** Moves to the next timer within `ms`, or lets that time pass. */
@@ -36,6 +38,7 @@ export interface Failure {
 export function createWorld(seed: number): World {
   const clock = virtualClock()
   const schedule = createSchedule()
+  const network = createNetwork(schedule)
   const failures: Failure[] = []
   /** What an event throws has no caller: in a browser it would be an error that nobody handled. */
   const guarded = async (run: () => boolean): Promise<boolean> => {
@@ -50,11 +53,24 @@ export function createWorld(seed: number): World {
   return {
     clock,
     schedule,
-    network: createNetwork(schedule),
+    network,
     chance: seededRandom(seed ^ 0x5eed),
     failures,
     fail: (rule, what) => {
       failures.push({ rule, what })
+    },
+    tally: () => {
+      const { events, overtaken } = schedule.tally
+      const { connections, broken, dropped, requests, duplicated } = network.tally
+      return {
+        'event happened': events,
+        'event overtook another': overtaken,
+        'connection asked for': connections,
+        'connection broke': broken,
+        'message dropped': dropped,
+        'request sent': requests,
+        'request arrived twice': duplicated,
+      }
     },
     step: (random) => guarded(() => schedule.step(random)),
     wait: (ms) => guarded(() => clock.advanceToNext(ms)),

@@ -174,3 +174,35 @@ export const EDITS: Readonly<Record<string, (hand: Hand) => unknown>> = {
 
 /** What people do most: the rest is there so that nothing is never done. */
 export const COMMON: readonly string[] = ['say', 'say', 'say', 'answer', 'answer', 'editMessage', 'setTitle']
+
+/** What has to be there before an edit can be made, as the edit that makes it. */
+export const NEEDS: Readonly<Record<string, string>> = {
+  answer: 'say',
+  retry: 'say',
+  selectAlternative: 'retry',
+  editMessage: 'say',
+  restoreMessage: 'deleteMessage',
+  removeReaction: 'addReaction',
+  startToolCall: 'say',
+  updateToolCall: 'startToolCall',
+  requestApproval: 'updateToolCall',
+  respondToApproval: 'requestApproval',
+  addSubagent: 'startToolCall',
+  updateSubagent: 'addSubagent',
+  subagentSays: 'addSubagent',
+  moveTodo: 'addTodo',
+  updateTodo: 'addTodo',
+  deleteTodo: 'addTodo',
+  restoreTodo: 'deleteTodo',
+  appendArtifactText: 'addArtifact',
+  updateArtifact: 'addArtifact',
+  deleteArtifact: 'addArtifact',
+  restoreArtifact: 'deleteArtifact',
+  appendActivityOutput: 'addActivity',
+  updateActivity: 'addActivity',
+  deleteActivity: 'addActivity',
+  restoreActivity: 'deleteActivity',
+  markCheckpointRestored: 'addCheckpoint',
+  deleteCheckpoint: 'addCheckpoint',
+  restoreCheckpoint: 'deleteCheckpoint',
+}

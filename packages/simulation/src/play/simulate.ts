@@ -39,6 +39,8 @@ export interface Figures {
   readonly setAside: number
   /** Milliseconds of virtual time until everything had come to rest. */
   readonly drained: number
+  /** How often each thing really happened, by its name. */
+  readonly counts: Readonly<Record<string, number>>
 }
 
 interface Counter {
@@ -47,6 +49,8 @@ interface Counter {
   setAside: number
 }
 
+/** Milliseconds that a `wait` may last. */
+const WAITS = [20, 200, 2_000, 30_000]
 /** More than this between two looks is going in a circle. */
 const MOST_EVENTS = 20_000
 /** Virtual time in which everything must be well again when nothing goes wrong any more, in ms. */
@@ -100,6 +104,7 @@ export async function simulate(run: Run): Promise<Outcome> {
     synced: marks.filter(({ told }) => told === 'synced').length,
     setAside: counter.setAside,
     drained: counter.drained,
+    counts: Object.fromEntries([...stage.counts, ...Object.entries(world.tally())]),
   }
   return { failures: world.failures, trace, figures }
 }
@@ -117,9 +122,12 @@ async function perform(
   const { world } = stage
   const random = seededRandom(dice)
   world.schedule.enter(null)
-  const said = OPERATIONS[kind]!.run({ stage, seat: peer % stage.seats.length, random })
-  trace.push(`${world.clock.monotonic()} ${kind} ${peer}${said === undefined ? '' : ` ${said}`}`)
-  if (kind === 'wait') await advance(world, random, random.pick([20, 200, 2_000, 30_000]), counter)
+  const done = OPERATIONS[kind]!.run({ stage, seat: peer % stage.seats.length, random })
+  const { kind: what, said } = done === null || typeof done === 'string' ? { kind, said: done } : done
+  if (said !== null) stage.did(what)
+  const shown = said === null ? '(nothing to do)' : what === kind ? said : `(${what} instead) ${said}`
+  trace.push(`${world.clock.monotonic()} ${kind} ${peer} ${shown}`)
+  if (kind === 'wait') await advance(world, random, random.pick(WAITS), counter)
   // How far things go before the next thing happens: not at all, a little, or to the end.
   let events = random.pick([0, 1, 3, 10, 30, 100])
   while (events-- > 0 && (await world.step(random))) counter.events++
