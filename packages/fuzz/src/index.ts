@@ -1,0 +1,6 @@
+export { corpus, KINDS, type Kind, type Sample } from './corpus.ts'
+export { attempt, type Finding, type Fuzzed, fuzz } from './fuzz.ts'
+export { mutate, varUint } from './mutate.ts'
+export { shrink } from './shrink.ts'
+export { Broken, type Sight, type Target } from './target.ts'
+export { TARGETS } from './targets/index.ts'
