@@ -1,7 +1,6 @@
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { createAccess, createRelay, openTokenLedger, type Relay, TokenLedgerError } from '@holdfast/relay'
 import { type BlobStore, isUpdateLogError, type UpdateLog } from '@holdfast/update-log'
 import { openDiskBlobs } from '@holdfast/update-log/blobs'
@@ -11,7 +10,7 @@ import type { ServeOptions } from './arguments.ts'
 import { readOrMakeKey } from './data-folder.ts'
 import { codeOf, Failure } from './failure.ts'
 import { banner, isWorthALine, readyLine } from './print.ts'
-import { type Serve, serveWebApp } from './web.ts'
+import { findWebApp, type Serve, serveWebApp } from './web.ts'
 
 export interface Output {
   /** Standard output. */
@@ -22,7 +21,7 @@ export interface Output {
 
 /** As long as the printed address works; every start prints a fresh one. */
 const TOKEN_MS = 365 * 24 * 60 * 60 * 1000
-const WEB_APP = fileURLToPath(new URL('../../web/dist/', import.meta.url))
+const WEB_APP = findWebApp()
 
 /**
  * Starts everything, and prints the address. This is where the parts meet; what they do is in them.

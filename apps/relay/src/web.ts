@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import sirv from 'sirv'
 
 /**
@@ -32,6 +33,12 @@ const HEADERS = {
 } as const
 
 export type Serve = (request: IncomingMessage, response: ServerResponse) => void
+
+/** Beside the command where it was packed (an image, a package), else where a checkout builds it. */
+export function findWebApp(): string {
+  const packed = fileURLToPath(new URL('../web/', import.meta.url))
+  return existsSync(packed) ? packed : fileURLToPath(new URL('../../web/dist/', import.meta.url))
+}
 
 /** Serves the built web app. Names of files under `assets/` change with their content; all others are asked for again each time. */
 export function serveWebApp(directory: string): { serve: Serve; built: boolean } {
