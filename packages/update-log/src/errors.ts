@@ -20,6 +20,8 @@
  * - `UNWRITABLE` the data folder cannot be made or written
  * - `NEWER_VERSION` the data folder was written by a newer version
  * - `UNREADABLE` the data folder is there and cannot be opened
+ * - `NOT_EMPTY` a folder that is to be restored into has something in it
+ * - `BAD_BACKUP` a folder is no backup, or the backup in it is damaged; the message says which part
  */
 export type UpdateLogErrorCode =
   | 'CLOSED'
@@ -41,6 +43,8 @@ export type UpdateLogErrorCode =
   | 'UNWRITABLE'
   | 'NEWER_VERSION'
   | 'UNREADABLE'
+  | 'NOT_EMPTY'
+  | 'BAD_BACKUP'
 
 /** The one error class of this package; tell its instances apart by `code`. */
 export class UpdateLogError extends Error {

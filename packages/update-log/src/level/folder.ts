@@ -126,7 +126,7 @@ async function readIfThere(path: string): Promise<string | null> {
 }
 
 /** The whole file or none of it, on the disk when it resolves. */
-export async function writeSafely(path: string, text: string): Promise<void> {
+export async function writeSafely(path: string, text: string | Uint8Array): Promise<void> {
   const temporary = `${path}.new`
   const file = await open(temporary, 'w', 0o600)
   try {

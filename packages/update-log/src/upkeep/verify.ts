@@ -1,11 +1,9 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { openDiskBlobs } from '../blobs/disk.ts'
 import type { BlobStore } from '../blobs/port.ts'
 import { openClassicLevel } from '../level/database.ts'
 import { type Folder, findFolder } from '../level/folder.ts'
 import { inspectFiles } from '../level/inspect.ts'
-import { cloneDatabase, readIfThere } from '../level/links.ts'
 import { withFolderLock } from '../level/lock.ts'
 import { peekMark } from '../level/mark.ts'
 import { openStorage } from '../level/storage.ts'
@@ -14,6 +12,7 @@ import { randomId } from '../random.ts'
 import { type CheckedBlobs, checkBlobs } from './check-blobs.ts'
 import { type CheckedDocuments, checkDocuments } from './check-documents.ts'
 import { type CheckedFiles, checkFiles, isAbout } from './check-files.ts'
+import { inClone } from './in-clone.ts'
 import { notAFolder } from './not-a-folder.ts'
 import type { Problem, UpkeepOptions } from './problems.ts'
 import { createWholenessCheck } from './wholeness-check.ts'
@@ -102,26 +101,5 @@ async function verifyClone(
       .replace(/; a copy is in .*$/, '')
     tell({ part: 'file', what: `LevelDB cannot open it: ${reason}` })
     return null
-  }
-}
-
-/** Runs on a second folder with the same files, beside the first; whoever calls has the lock. */
-export async function inClone<T>(folder: Folder, run: (clone: Folder) => Promise<T>): Promise<T> {
-  const directory = await mkdtemp(join(folder.directory, 'verify-'))
-  try {
-    const clone: Folder = {
-      directory,
-      version: folder.version,
-      log: join(directory, 'log'),
-      mark: join(directory, 'mark'),
-      quarantine: join(directory, 'quarantine'),
-    }
-    await cloneDatabase(folder.log, clone.log)
-    const mark = await readIfThere(folder.mark)
-    await mkdir(clone.log, { recursive: true })
-    if (mark !== null) await writeFile(clone.mark, mark)
-    return await run(clone)
-  } finally {
-    await rm(directory, { recursive: true, force: true })
   }
 }
