@@ -1,3 +1,4 @@
+export { blobsNamedIn } from './blob-names.ts'
 export {
   addActivity,
   appendActivityOutput,

@@ -15,8 +15,14 @@ export type BlobAnswer =
   | { readonly kind: 'refused'; readonly code: string; readonly message: string }
   | { readonly kind: 'offline' }
 
-function urlOf(space: string, { url, token }: BlobAddress, sha256: string): string {
-  return `${baseOf({ url, token })}/blobs/${encodeURIComponent(space)}/${sha256}`
+export type BlobRefusal = Exclude<BlobAnswer, { kind: 'found' }>
+
+function spaceUrlOf(space: string, { url, token }: BlobAddress): string {
+  return `${baseOf({ url, token })}/blobs/${encodeURIComponent(space)}`
+}
+
+function urlOf(space: string, address: BlobAddress, sha256: string): string {
+  return `${spaceUrlOf(space, address)}/${sha256}`
 }
 
 /** Fetches a blob, going on by ranges when the connection breaks. What came is not checked here. */
@@ -57,16 +63,18 @@ export async function fetchBlob(
   return { kind: 'offline' }
 }
 
-/** @returns null when the relay has it on its disk */
+/** @param document a conversation that names it @returns null when the relay has it on its disk */
 export async function uploadBlob(
   space: string,
   address: BlobAddress,
   sha256: string,
   blob: { readonly bytes: Uint8Array; readonly type: string },
+  document: string | null,
   fetch: Environment['fetch'],
-): Promise<Exclude<BlobAnswer, { kind: 'found' }> | null> {
+): Promise<BlobRefusal | null> {
+  const url = `${urlOf(space, address, sha256)}${document === null ? '' : `?document=${encodeURIComponent(document)}`}`
   try {
-    const response = await fetch(urlOf(space, address, sha256), {
+    const response = await fetch(url, {
       method: 'PUT',
       headers: { authorization: `Bearer ${address.token}`, 'content-type': blob.type },
       body: blob.bytes as Uint8Array<ArrayBuffer>,
@@ -79,13 +87,66 @@ export async function uploadBlob(
   }
 }
 
-async function refusalOf(response: Response): Promise<Exclude<BlobAnswer, { kind: 'found' }>> {
+/** `gone`: the conversation was deleted for good. `unsupported`: the relay is of an older version. */
+export type TellAnswer =
+  | { readonly kind: 'told'; readonly missing: readonly string[] }
+  | { readonly kind: 'gone' | 'unsupported' | 'offline' | 'refused' }
+
+/** Tells the relay that a conversation refers to these blobs. */
+export async function tellReferences(
+  space: string,
+  address: BlobAddress,
+  document: string,
+  blobs: readonly string[],
+  fetch: Environment['fetch'],
+): Promise<TellAnswer> {
+  try {
+    const response = await fetch(`${spaceUrlOf(space, address)}?document=${encodeURIComponent(document)}`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${address.token}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ blobs }),
+    })
+    if (response.status === 404 || response.status === 405) return { kind: 'unsupported' }
+    if (response.status === 410) return { kind: 'gone' }
+    if (response.status >= 500 || response.status === 401) return { kind: 'offline' }
+    if (!response.ok) return { kind: 'refused' }
+    const missing = hashesIn(await response.json(), 'missing')
+    return missing === null ? { kind: 'unsupported' } : { kind: 'told', missing }
+  } catch {
+    return { kind: 'offline' }
+  }
+}
+
+/** What conversations refer to and the relay does not have. */
+export async function wantedBlobs(
+  space: string,
+  address: BlobAddress,
+  fetch: Environment['fetch'],
+): Promise<readonly string[] | 'offline' | 'unsupported'> {
+  try {
+    const response = await fetch(`${spaceUrlOf(space, address)}?wanted`, {
+      headers: { authorization: `Bearer ${address.token}` },
+    })
+    if (response.status === 404 || response.status === 405) return 'unsupported'
+    if (!response.ok) return 'offline'
+    return hashesIn(await response.json(), 'wanted') ?? 'unsupported'
+  } catch {
+    return 'offline'
+  }
+}
+
+function hashesIn(body: unknown, name: string): readonly string[] | null {
+  const list = isRecord(body) ? body[name] : null
+  return Array.isArray(list) ? list.filter((hash): hash is string => typeof hash === 'string') : null
+}
+
+async function refusalOf(response: Response): Promise<BlobRefusal> {
   const body: unknown = await response.json().catch(() => null)
   const error = isRecord(body) && isRecord(body.error) ? body.error : {}
   const code = typeof error.code === 'string' ? error.code : `HTTP_${response.status}`
   if (response.status === 404) return { kind: 'not-found' }
-  // 5xx passes; 401 and 403 are the token's matter and are told by the connection.
-  if (response.status >= 500 || response.status === 401) return { kind: 'offline' }
+  // 5xx passes, but 507 not soon; 401 and 403 are the token's matter and are told by the connection.
+  if ((response.status >= 500 && response.status !== 507) || response.status === 401) return { kind: 'offline' }
   const message = typeof error.message === 'string' ? error.message : `the relay answered ${response.status}`
   return { kind: 'refused', code, message }
 }

@@ -1,13 +1,12 @@
-import { type BlobAddress, fetchBlob, uploadBlob } from './blobs-relay.ts'
+import { blobsNamedIn } from '@holdfast/conversation'
+import { createBlobOutbox } from './blob-outbox.ts'
+import { type BlobAddress, fetchBlob } from './blobs-relay.ts'
 import type { Clock, Environment } from './environment.ts'
 import type { Journal } from './journal-port.ts'
 import type { StoredBlob } from './persistence/port.ts'
 import { sha256Of } from './sha256.ts'
 import type { Blobs, Reason } from './types.ts'
 
-/** Uploads at a time. */
-const CONCURRENCY = 2
-const RETRY_MS = 5_000
 const HASH = /^[0-9a-f]{64}$/
 
 /**
@@ -39,18 +38,25 @@ export interface BlobSyncOptions {
   /** Where blobs are asked for; null without a relay. */
   readonly address: () => BlobAddress | null
   readonly onChange: () => void
+  /** There may be something to send. */
+  readonly wake: () => void
 }
 
 export interface BlobSync extends Blobs {
-  /** Sends what waits, if that is not under way. */
+  /** Sends what waits, if that is not under way. For whoever works for all tabs. */
   upload(): void
-  /** How many wait to be sent, and why the last of them was refused. */
+  /** How many wait to be sent, and why one of them was refused. */
   waiting(): number
   refusal(): Reason | null
-  /** Reads what an earlier session left to be sent. */
+  /** Reads what waits to be sent: of an earlier session, or of a storage that was made anew. */
   load(): Promise<void>
   /** There is another connection: what was refused may be tried again. */
   forget(): void
+  /** The relay has another history. */
+  reset(): void
+  close(): void
+  /** An update is on the device. */
+  onUpdate(update: Uint8Array): void
 }
 
 /** Bytes by their hash: on this device at once, on the relay when there is one. Never in a document (design §4). */
@@ -58,60 +64,20 @@ export function createBlobs(options: BlobSyncOptions): BlobSync {
   const { space, journal, clock, fetch, supported, address, onChange } = options
   /** On its way to the device. */
   const fresh = new Map<string, StoredBlob>()
-  const waiting = new Set<string>()
-  const refused = new Set<string>()
-  let refusal: Reason | null = null
-  let running = 0
-  let cancel: (() => void) | null = null
-
   const stored = async (sha256: string): Promise<StoredBlob | null> =>
     fresh.get(sha256) ?? (supported ? await journal.read((handle) => handle.getBlob(sha256)) : null)
 
-  const send = async (sha256: string, to: BlobAddress): Promise<void> => {
-    // Another tab may have sent it.
-    if (!fresh.has(sha256) && !(await journal.read((handle) => handle.uploads())).includes(sha256)) {
-      waiting.delete(sha256)
-      return
-    }
-    const blob = await stored(sha256)
-    const answer = blob ? await uploadBlob(space, to, sha256, blob, fetch) : null
-    if (answer === null) {
-      await journal.read((handle) => handle.uploaded(sha256))
-      waiting.delete(sha256)
-      return
-    }
-    if (answer.kind === 'offline') {
-      cancel ??= clock.after(RETRY_MS, () => {
-        cancel = null
-        upload()
-      })
-      return
-    }
-    refused.add(sha256)
-    refusal =
-      answer.kind === 'refused' ? answer : { code: 'NOT_FOUND', message: 'the relay keeps no files; it may be too old' }
-  }
-
-  const busy = new Set<string>()
-  const upload = (): void => {
-    const to = address()
-    if (!to || cancel) return
-    for (const sha256 of waiting) {
-      if (running >= CONCURRENCY) return
-      if (busy.has(sha256) || refused.has(sha256)) continue
-      busy.add(sha256)
-      running++
-      void send(sha256, to)
-        // A storage that cannot be read is the journal's matter.
-        .catch(() => null)
-        .finally(() => {
-          busy.delete(sha256)
-          running--
-          onChange()
-          if (!cancel) upload()
-        })
-    }
-  }
+  const outbox = createBlobOutbox({
+    space,
+    journal,
+    clock,
+    fetch,
+    address,
+    stored,
+    isFresh: (sha256) => fresh.has(sha256),
+    onChange,
+    wake: options.wake,
+  })
 
   const get: Blobs['get'] = async (sha256) => {
     if (!HASH.test(sha256)) throw new BlobError('BAD_HASH', `${sha256} is no SHA-256 in lower-case hex`)
@@ -145,12 +111,12 @@ export function createBlobs(options: BlobSyncOptions): BlobSync {
       const blob = { bytes, type: mediaType }
       fresh.set(sha256, blob)
       journal.putBlob({ sha256, ...blob, upload: true })
-      waiting.add(sha256)
-      refused.delete(sha256)
+      outbox.add(sha256)
       onChange()
       const onDevice = (): void => {
         if (fresh.get(sha256) === blob) fresh.delete(sha256)
-        upload()
+        outbox.touched()
+        outbox.work(false)
       }
       // If it cannot be written the status says so, and memory is where it is until it is.
       void journal.settled().then(onDevice, () => null)
@@ -161,18 +127,17 @@ export function createBlobs(options: BlobSyncOptions): BlobSync {
       const { bytes, mediaType } = await get(sha256)
       return URL.createObjectURL(new Blob([bytes as Uint8Array<ArrayBuffer>], { type: mediaType }))
     },
-    upload,
-    waiting: () => waiting.size,
-    refusal: () => refusal,
-    load: async () => {
-      if (!supported) return
-      for (const sha256 of await journal.read((handle) => handle.uploads())) waiting.add(sha256)
-      onChange()
-      upload()
-    },
-    forget: () => {
-      refused.clear()
-      refusal = null
+    upload: () => (supported ? outbox.work(true) : undefined),
+    waiting: outbox.waiting,
+    refusal: outbox.refusal,
+    load: async () => (supported ? outbox.load() : undefined),
+    forget: outbox.forget,
+    reset: outbox.reset,
+    close: outbox.close,
+    onUpdate: (update) => {
+      if (!supported || blobsNamedIn(update).length === 0) return
+      outbox.touched()
+      options.wake()
     },
   }
 }

@@ -38,6 +38,12 @@ export interface LockRequest {
   readonly signal?: AbortSignal
 }
 
+/** In bytes, as the browser estimates it. */
+export interface DeviceUsage {
+  readonly used: number
+  readonly available: number
+}
+
 export interface Environment {
   readonly clock: Clock
   readonly random: Chance
@@ -49,6 +55,8 @@ export interface Environment {
   readonly locks: Locks | null
   /** Asks the browser not to evict what we keep. Null where nobody evicts. */
   readonly persist: (() => Promise<boolean>) | null
+  /** What this origin has taken of what the browser gives it, in bytes, files included. Null where nobody counts. */
+  readonly estimate: (() => Promise<DeviceUsage>) | null
   /** Tells when the network is back or a person looks again, so that nothing waits out its backoff then. */
   readonly onWake: ((listener: () => void) => () => void) | null
 }
@@ -77,8 +85,14 @@ export function browserEnvironment(): Environment {
     channel: isBrowser && typeof BroadcastChannel !== 'undefined' ? openBroadcastChannel : null,
     locks: isBrowser && 'locks' in navigator ? webLocks(navigator.locks) : null,
     persist: isBrowser && navigator.storage?.persist ? () => navigator.storage.persist() : null,
+    estimate: isBrowser && 'storage' in navigator ? estimate : null,
     onWake: typeof window === 'undefined' ? null : onWake,
   }
+}
+
+async function estimate(): Promise<DeviceUsage> {
+  const { usage = 0, quota = 0 } = await navigator.storage.estimate()
+  return { used: usage, available: Math.max(0, quota - usage) }
 }
 
 declare const WorkerGlobalScope: unknown

@@ -12,7 +12,7 @@ export {
 export { spaceConnection } from './connection/sync/connection.ts'
 export { RefusedError, type SpaceConnection } from './connection/sync/port.ts'
 export { websocketConnection } from './connection/websocket.ts'
-export type { Chance, Channel, Clock, Environment, Locks } from './environment.ts'
+export type { Chance, Channel, Clock, DeviceUsage, Environment, Locks } from './environment.ts'
 export { LeaseEndedError, LeaseHeldError } from './leases.ts'
 export { LOCAL_ORIGIN } from './live.ts'
 export { type IndexedDbOptions, indexedDbPersistence } from './persistence/indexeddb.ts'

@@ -9,7 +9,7 @@ export interface StatusSources {
   readonly relay: Pick<RelaySide, 'connection' | 'isVoid'>
   readonly journal: Pick<Journal, 'failure'>
   readonly list: List
-  readonly blobs: Pick<BlobSync, 'waiting'>
+  readonly blobs: Pick<BlobSync, 'waiting' | 'refusal'>
   readonly aside: Pick<AsideKeeper, 'get'>
   readonly storage: Persisted
 }
@@ -18,12 +18,14 @@ export interface StatusSources {
 export function storeStatus({ relay, journal, list, blobs, aside, storage }: StatusSources): StoreStatus {
   const state = relay.connection()?.state.get()
   const failure = journal.failure()
+  const notTaken = blobs.refusal()
   return {
     relay: state?.kind ?? 'none',
     ...(state && 'reason' in state ? { reason: state.reason } : {}),
     waiting: relay.isVoid() ? list.get().length : list.waiting().size,
     behind: list.behind().size,
     uploads: blobs.waiting(),
+    ...(notTaken ? { uploadsRefused: notTaken } : {}),
     aside: aside.get().length,
     storage,
     ...(failure ? { notSaved: { reason: failure.error, since: failure.since } } : {}),
@@ -37,6 +39,7 @@ export function sameStoreStatus(a: StoreStatus, b: StoreStatus): boolean {
     a.waiting === b.waiting &&
     a.behind === b.behind &&
     a.uploads === b.uploads &&
+    a.uploadsRefused?.code === b.uploadsRefused?.code &&
     a.aside === b.aside &&
     a.storage === b.storage &&
     a.notSaved?.reason === b.notSaved?.reason &&

@@ -37,6 +37,8 @@ export async function openStore(options: OpenStoreOptions): Promise<Store> {
   let storage: Persisted = 'unknown'
   let closed = false
   let firstList: Promise<void> = Promise.resolve()
+  /** Of the relay, as the feed was written down last. */
+  let history = ''
 
   const tabs = joinTabs(environment.channel, space, randomName(random), (message) => onTabMessage(message))
 
@@ -54,11 +56,14 @@ export async function openStore(options: OpenStoreOptions): Promise<Store> {
       for (const change of changes) {
         tabs.post({ type: 'committed', identity, record: change.record, update: change.update })
         lives.get(change.id)?.onCommitted(change)
+        if (change.update) blobs.onUpdate(change.update)
       }
       afterChange()
     },
     learned: (cursor) => {
       tabs.post({ type: 'learned', cursor })
+      if (cursor.incarnation !== history) blobs.reset()
+      history = cursor.incarnation
       for (const live of lives.all()) live.onLearned()
     },
     unsaved: (updates) => {
@@ -69,6 +74,8 @@ export async function openStore(options: OpenStoreOptions): Promise<Store> {
         list.replace([])
         for (const live of lives.all()) live.onFresh()
         relay.restart()
+        // Blobs that only the storage had went with it.
+        void blobs.load().catch(() => null)
       }
       firstList = loadList(handle)
       for (const live of lives.all()) void live.load()
@@ -137,6 +144,7 @@ export async function openStore(options: OpenStoreOptions): Promise<Store> {
     supported: options.persistence.capabilities.blobs,
     address: () => relay.address(),
     onChange: () => refresh(),
+    wake: () => relay.poke(),
   })
   const aside: AsideKeeper = createAside({
     journal,
@@ -195,6 +203,7 @@ export async function openStore(options: OpenStoreOptions): Promise<Store> {
       if (message.identity !== journal.identity()) return
       list.update([message.record])
       lives.get(message.record.id)?.receive(message)
+      if (message.update) blobs.onUpdate(message.update)
       afterChange()
       return
     }
@@ -319,6 +328,7 @@ export async function openStore(options: OpenStoreOptions): Promise<Store> {
       discard: aside.discard,
     },
     blobs: { put: blobs.put, get: blobs.get, url: blobs.url },
+    usage: async () => (await environment.estimate?.()) ?? null,
     saved: () => journal.saved(),
     close: async () => {
       if (closed) return
@@ -328,6 +338,7 @@ export async function openStore(options: OpenStoreOptions): Promise<Store> {
       await journal.close()
       closed = true
       lives.destroy()
+      blobs.close()
       relay.close()
       tabs.close()
       vigil.close()

@@ -10,7 +10,7 @@ import type {
 import type { Awareness } from 'y-protocols/awareness'
 import type * as Y from 'yjs'
 import type { Connection } from './connection/port.ts'
-import type { Environment } from './environment.ts'
+import type { DeviceUsage, Environment } from './environment.ts'
 import type { Persistence, PersistenceErrorCode } from './persistence/port.ts'
 
 /** Something that can be read now and that tells when reading it again would give something else. */
@@ -66,6 +66,8 @@ export interface StoreStatus {
   readonly behind?: number
   /** Blobs of this device that the relay is not known to have. Absent is 0. */
   readonly uploads?: number
+  /** Why the relay did not take one of them: `SPACE_FULL`, `BLOB_TOO_LARGE`, `BLOB_TYPE`... They stay on this device and are tried again. */
+  readonly uploadsRefused?: Reason
   /** What the relay will not take and a person has not decided about yet, see `store.aside`. Absent is 0. */
   readonly aside?: number
   readonly storage: Persisted
@@ -275,6 +277,8 @@ export interface Store {
   purge(id: string): Promise<void>
   readonly aside: Aside
   readonly blobs: Blobs
+  /** What is kept here takes of this device, pictures and files included; null where nobody counts. Ask when saving fails with `QUOTA`. */
+  usage(): Promise<DeviceUsage | null>
   /** Resolves when everything in memory is on the device, or rejects with why not. */
   saved(): Promise<void>
   close(): Promise<void>

@@ -24,6 +24,13 @@ export function updatesOf(texts: readonly string[]): Uint8Array[] {
   return updates
 }
 
+/** An update of a document of its own that names a blob. */
+export function updateNaming(sha256: string): Uint8Array {
+  const doc = new Y.Doc()
+  doc.getMap('t').set('blob', { sha256, size: 1 })
+  return Y.encodeStateAsUpdate(doc)
+}
+
 export function textOf(updates: readonly Uint8Array[]): string {
   const doc = new Y.Doc()
   for (const update of updates) Y.applyUpdate(doc, update)
@@ -277,6 +284,72 @@ export function persistenceContract(make: () => Promise<Harness>, capabilities: 
       expect(await handle.getBlob('cd')).toEqual({ bytes, type: 'image/png' })
       await handle.uploaded('ab')
       expect(await handle.uploads()).toEqual([])
+    })
+
+    test(
+      unless(capabilities.blobs, 'P30 which conversations name which blobs is kept with the rows that do'),
+      async () => {
+        const { open } = await prepare()
+        const handle = await open()
+        const { references } = handle
+        const [one, two] = ['1'.repeat(64), '2'.repeat(64)]
+        const naming = (hash: string, id: string, local = true) => ({ id, updates: [updateNaming(hash)], local })
+        await handle.write({ documents: [naming(one, 'a'), naming(one, 'b', false)] })
+        if (!capabilities.blobs) {
+          expect([await references.untold(10), await references.referrer(one)]).toEqual([[], null])
+          return
+        }
+        for (const sha256 of [one, two]) await handle.putBlob(sha256, { bytes: Uint8Array.of(1), type: 'image/png' })
+        expect(await references.count()).toBe(2)
+        // What another device wrote, it tells.
+        expect(await references.untold(10)).toEqual([{ conversation: 'a', sha256: one }])
+        expect(await references.told('a', [one], [one])).toEqual([one])
+        expect([await references.untold(10), await handle.uploads()]).toEqual([[], [one]])
+        await handle.write({ documents: [naming(two, 'a')] })
+        expect(await references.told('a', [two], null)).toEqual([])
+        expect(await references.want([two, '3'.repeat(64)])).toEqual([two])
+        expect(await references.told('a', [one, two], [])).toEqual([])
+        expect(await handle.uploads()).toEqual([])
+        // Another history is told everything again, the foreign ones too.
+        await handle.write({ documents: ['a', 'b'].map((id) => ({ id, updates: [], local: false, offer: true })) })
+        expect((await references.untold(10)).length).toBe(3)
+        expect(await references.untold(2)).toHaveLength(2)
+        expect(['a', 'b']).toContain(await references.referrer(one))
+        await handle.compact('a', compactUpdates)
+        expect(await references.referrer(two)).toBe('a')
+        await handle.retire('a', { purged: 'done', aside: null }, compactUpdates)
+        expect([await handle.getBlob(one), await handle.getBlob(two)]).toEqual([expect.anything(), null])
+        expect(await references.referrer(one)).toBe('b')
+        await handle.retire('b', { purged: 'done', aside: null }, compactUpdates)
+        expect([await references.count(), await references.untold(10), await references.referrer(one)]).toEqual([
+          0,
+          [],
+          null,
+        ])
+      },
+    )
+
+    test(unless(capabilities.blobs, 'P31 what is set aside keeps its blobs until it is dropped'), async () => {
+      const { open } = await prepare()
+      const handle = await open()
+      if (!capabilities.blobs) {
+        expect(await handle.references.count()).toBe(0)
+        return
+      }
+      const hash = 'c'.repeat(64)
+      await handle.write({
+        documents: [{ id: 'a', updates: [updateNaming(hash)], local: true }],
+        blobs: [{ sha256: hash, bytes: Uint8Array.of(1), type: 'image/png', upload: true }],
+      })
+      const aside = { key: 'a:k', code: 'EPOCH_PURGED', text: '', at: 1 }
+      const retired = await handle.retire('a', { purged: 'done', aside }, compactUpdates)
+      expect([retired?.aside?.key, await handle.references.referrer(hash)]).toEqual(['a:k', null])
+      expect([await handle.references.untold(10), await handle.references.count()]).toEqual([[], 1])
+      await handle.putAside({ ...retired!.aside!, key: 'a:other' }, updateNaming(hash))
+      await handle.dropAside('a:k')
+      expect(await handle.references.count()).toBe(1)
+      await handle.dropAside('a:other')
+      expect([await handle.references.count(), await handle.uploads()]).toEqual([0, []])
     })
 
     test('P17 what the feed tells is kept, and never in the place of what this device has and the relay has not', async () => {

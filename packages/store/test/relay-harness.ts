@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
-import { createAccess, createRelay, type Relay } from '@holdfast/relay'
-import type { UpdateLog } from '@holdfast/update-log'
+import { createAccess, createRelay, type Limits, type Relay } from '@holdfast/relay'
+import type { BlobStore, UpdateLog } from '@holdfast/update-log'
 import { createMemoryBlobs } from '@holdfast/update-log/blobs'
 import { createMemoryLog } from '@holdfast/update-log/memory'
 import { WebSocket as NodeWebSocket } from 'ws'
@@ -23,6 +23,9 @@ export interface RelayHarness {
   traffic(): { readonly received: number; readonly sent: number }
   /** The log it runs on. Replace it while stopped to give the relay another past. */
   log: UpdateLog
+  /** The blobs it keeps, and its limits. Take effect with `start`. */
+  blobs: BlobStore
+  limits: Partial<Limits>
   start(): Promise<void>
   /** As a crash: every socket is cut. */
   stop(): Promise<void>
@@ -31,7 +34,6 @@ export interface RelayHarness {
 
 export async function startRelay(): Promise<RelayHarness> {
   const access = createAccess({ key: new Uint8Array(32).fill(7), adminToken: TOKEN })
-  const blobs = createMemoryBlobs()
   let server: Server | null = null
   let relay: Relay | null = null
   let port = 0
@@ -51,9 +53,11 @@ export async function startRelay(): Promise<RelayHarness> {
       return { received, sent }
     },
     log: createMemoryLog(),
+    blobs: createMemoryBlobs(),
+    limits: {},
     token: (role, expires = Date.now() + 60_000) => access.sign({ spaces: '*', role, expires, id: 'test' }),
     start: async () => {
-      relay = createRelay({ log: harness.log, access, blobs })
+      relay = createRelay({ log: harness.log, access, blobs: harness.blobs, limits: harness.limits })
       const http = createServer()
       http.on('connection', (socket) => {
         sockets.add(socket)

@@ -74,6 +74,7 @@ export function createWorld(): World {
         locks: wrapLocks(locksOf(process)),
         persist: null,
         onWake: null,
+        estimate: null,
       }
       const store = await openStore({ ...environment, space: 'test', ...options, persistence: mine })
       stores.push(store)

@@ -1,4 +1,7 @@
+import { blobsNamedIn } from '@holdfast/conversation'
 import type { Clock } from '../environment.ts'
+import { asideOwner } from './blob-references.ts'
+import { blobReferences, noteReference, REFERENCES, RELEASING, releaseReferences } from './indexeddb-blobs.ts'
 import { createLargeRows } from './indexeddb-large.ts'
 import { rebuildRecords } from './indexeddb-rebuild.ts'
 import { createRecordLog } from './indexeddb-records.ts'
@@ -88,6 +91,7 @@ export function indexedDbHandle(
         request(store('uploads').getAllKeys(), (keys) => done(keys.map(String)))
       }),
     uploaded: (sha256) => put('uploads', sha256, null),
+    references: blobReferences(database),
     retire: (id, how, merge) => packing(retireRows(database, log, large, id, how, merge)),
     asides: () =>
       transact(database, ['aside'], 'readonly', ({ store, request }, done) => {
@@ -95,14 +99,16 @@ export function indexedDbHandle(
       }),
     aside: (key) => get<Uint8Array>('asideBytes', key),
     putAside: (note, update) =>
-      transact<void>(database, ['aside', 'asideBytes'], 'readwrite', ({ store, request }, done) => {
+      transact<void>(database, ['aside', 'asideBytes', ...REFERENCES], 'readwrite', ({ store, request }, done) => {
         store('aside').put(note, note.key)
+        for (const hash of blobsNamedIn(update)) noteReference({ store }, asideOwner(note.key), hash, false)
         request(store('asideBytes').put(update, note.key), () => done())
       }),
     dropAside: (key) =>
-      transact<void>(database, ['aside', 'asideBytes'], 'readwrite', ({ store, request }, done) => {
-        store('aside').delete(key)
-        request(store('asideBytes').delete(key), () => done())
+      transact<void>(database, ['aside', 'asideBytes', ...RELEASING], 'readwrite', (body, done) => {
+        body.store('aside').delete(key)
+        body.store('asideBytes').delete(key)
+        releaseReferences(body, asideOwner(key), null, done)
       }),
     close: async () => {
       cancelPacking?.()

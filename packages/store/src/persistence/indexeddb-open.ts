@@ -1,11 +1,12 @@
 import type { Clock } from '../environment.ts'
 import { namedError, persistenceError } from './errors.ts'
+import { findReferences } from './indexeddb-blobs.ts'
 import { type DocumentRecord, PersistenceError } from './port.ts'
 import { packRecords } from './record-bytes.ts'
 import { completeRecord } from './records.ts'
 
 /** Version of the layout below. It only ever grows; an older program then refuses with `NEWER_VERSION`. */
-export const VERSION = 3
+export const VERSION = 4
 
 /**
  * - `updates`: key [document, number], value: one Yjs update as bytes, or (since 3) `LargeRow` for one that is in `large`
@@ -16,6 +17,8 @@ export const VERSION = 3
  * - `drafts`: text by conversation
  * - `blobs`: `StoredBlob` by SHA-256
  * - `uploads` (since 2): true, by the SHA-256 of each blob that the relay is not known to have
+ * - `references` (since 4): [conversation, SHA-256] of each blob that a conversation here names, `referrers` (since 4): the same the other way
+ *   round, `untold` (since 4): those that the relay is to be told. What was set aside has a name with a slash in front
  * - `aside` (since 2): `AsideNote`, `asideBytes` (since 2): its update, both by the note's key
  */
 export const STORES = [
@@ -28,6 +31,9 @@ export const STORES = [
   'drafts',
   'blobs',
   'uploads',
+  'references',
+  'referrers',
+  'untold',
   'aside',
   'asideBytes',
 ] as const
@@ -58,11 +64,13 @@ export function openDatabase(factory: IDBFactory, name: string, clock: Clock, ve
       fail(namedError(error, 'UNAVAILABLE'))
       return
     }
-    request.onupgradeneeded = () => {
+    request.onupgradeneeded = (event) => {
       for (const store of STORES) {
         if (!request.result.objectStoreNames.contains(store)) request.result.createObjectStore(store)
       }
-      if (request.transaction) packDocuments(request.result, request.transaction)
+      if (!request.transaction) return
+      packDocuments(request.result, request.transaction)
+      if (event.oldVersion > 0 && event.oldVersion < 4) findReferences(request.transaction)
     }
     // The request goes on waiting for the other tab. We do not: the next attempt stands in line behind it.
     request.onblocked = () => fail(persistenceError('BLOCKED'))

@@ -1,4 +1,7 @@
+import { asideOwner } from './blob-references.ts'
+import { RELEASING, releaseReferences } from './indexeddb-blobs.ts'
 import { type LargeRows, readRows } from './indexeddb-large.ts'
+import type { StoreName } from './indexeddb-open.ts'
 import type { Appended, RecordLog } from './indexeddb-records.ts'
 import { type Body, transact } from './indexeddb-transaction.ts'
 import type { DocumentRecord, Retired, Retirement, StoredDocument } from './port.ts'
@@ -83,13 +86,20 @@ async function withRows<T>(
   database: IDBDatabase,
   log: RecordLog,
   id: string,
-  use: (body: Body, record: DocumentRecord, rows: readonly unknown[], updates: readonly Uint8Array[]) => T,
+  use: (
+    body: Body,
+    record: DocumentRecord,
+    rows: readonly unknown[],
+    updates: readonly Uint8Array[],
+    done: (result: T) => void,
+  ) => void,
   otherwise: (record: DocumentRecord | null) => T | null,
+  also: readonly StoreName[] = [],
 ): Promise<T | null> {
   const run = (withLarge: boolean): Promise<T | 'large' | null> =>
     transact<T | 'large' | null>(
       database,
-      ['records', 'updates', 'loose', 'aside', 'asideBytes', ...(withLarge ? (['large'] as const) : [])],
+      ['records', 'updates', 'loose', 'aside', 'asideBytes', ...also, ...(withLarge ? (['large'] as const) : [])],
       'readwrite',
       (body, done) => {
         log.catchUp(body, () => {
@@ -101,7 +111,7 @@ async function withRows<T>(
           }
           body.request<unknown[]>(body.store('updates').getAll(rowsOf(id)), (rows) => {
             if (!withLarge && !isPlain(rows)) done('large')
-            else readRows(body, rows, (updates) => done(use(body, record, rows, updates)))
+            else readRows(body, rows, (updates) => use(body, record, rows, updates, done))
           })
         })
       },
@@ -121,14 +131,14 @@ export async function compactRows(
     database,
     log,
     id,
-    (body, record, rows, updates) => {
+    (body, record, rows, updates, finish) => {
       const merged = merge(updates)
       const next = { ...applyCompaction(record, rows.length), rows: 1 }
       // Nobody can have added a row since: one transaction at a time writes, in whichever tab.
       body.store('updates').delete(rowsOf(id))
       large.release(body, rows)
       body.store('updates').put(merged, [id, next.last])
-      return { record: next, appended: log.append(body, [next]) }
+      finish({ record: next, appended: log.append(body, [next]) })
     },
     (record) => (record && record.rows < 2 ? { record, appended: null } : null),
   )
@@ -148,7 +158,7 @@ export async function retireRows(
     database,
     log,
     id,
-    (body, record, rows, updates) => {
+    (body, record, rows, updates, finish) => {
       const note = rows.length > 0 ? asideOf(record, how) : null
       if (note) {
         body.store('aside').put(note, note.key)
@@ -157,9 +167,12 @@ export async function retireRows(
       body.store('updates').delete(rowsOf(id))
       large.release(body, rows)
       const next = applyRetirement(record, how)
-      return { record: next, aside: note, appended: log.append(body, [next]) }
+      releaseReferences(body, id, note && asideOwner(note.key), () => {
+        finish({ record: next, aside: note, appended: log.append(body, [next]) })
+      })
     },
     () => null,
+    RELEASING,
   )
   if (!done) return null
   log.committed(done.appended)

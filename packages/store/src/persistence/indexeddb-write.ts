@@ -1,3 +1,4 @@
+import { namedIn, noteReference, REFERENCES, retell } from './indexeddb-blobs.ts'
 import type { LargeRows } from './indexeddb-large.ts'
 import { alone } from './indexeddb-large.ts'
 import type { Appended, RecordLog } from './indexeddb-records.ts'
@@ -15,7 +16,10 @@ export async function writeBatch(
   const blobs = batch.blobs?.length ? (['blobs', 'uploads'] as const) : []
   const staged = batch.documents?.some(({ updates }) => updates.some(large.isStaged)) ? (['loose'] as const) : []
   const notes = batch.writing?.add?.length || batch.writing?.remove?.length ? (['writing'] as const) : []
-  const names = ['records', 'updates', 'meta', ...notes, ...blobs, ...staged] as const
+  const named = namedIn(batch.documents ?? [])
+  const offered = new Set((batch.documents ?? []).filter(({ offer }) => offer).map(({ id }) => id))
+  const references = named.size > 0 || offered.size > 0 ? REFERENCES : []
+  const names = ['records', 'updates', 'meta', ...notes, ...blobs, ...staged, ...references] as const
   const appended = await transact<Appended | null>(database, names, 'readwrite', (body, done) => {
     // The first requests of the transaction are reads, and what they bring decides the rest in their callbacks:
     // other tabs number rows of the same documents, and only inside the transaction do they stand still.
@@ -23,8 +27,11 @@ export async function writeBatch(
       readCursor(body, batch, (cursor) => {
         const holds = whatHolds(batch, cursor)
         putRest(body, batch, holds.cursor)
-        putDocuments(body, batch, log, large, holds, (records) => {
-          done(records.length > 0 ? log.append(body, records) : null)
+        for (const [{ id, local }, hashes] of named) for (const hash of hashes) noteReference(body, id, hash, local)
+        retell(body, offered, () => {
+          putDocuments(body, batch, log, large, holds, (records) => {
+            done(records.length > 0 ? log.append(body, records) : null)
+          })
         })
       })
     })

@@ -1,4 +1,7 @@
+import { blobsNamedIn } from '@holdfast/conversation'
 import { systemRandom } from '../environment.ts'
+import { asideOwner } from './blob-references.ts'
+import { type MemoryReferences, memoryReferences } from './memory-blobs.ts'
 import type {
   AsideNote,
   DocumentRecord,
@@ -30,6 +33,7 @@ interface Memory {
   readonly drafts: Map<string, string>
   readonly blobs: Map<string, StoredBlob>
   readonly uploads: Set<string>
+  readonly references: MemoryReferences
   readonly asides: Map<string, { readonly note: AsideNote; readonly update: Uint8Array }>
   readonly writing: Map<string, WritingNote>
   cursor: FeedCursor | null
@@ -43,6 +47,7 @@ function freshMemory(): Memory {
     drafts: new Map(),
     blobs: new Map(),
     uploads: new Set(),
+    references: memoryReferences(),
     asides: new Map(),
     writing: new Map(),
     cursor: null,
@@ -97,6 +102,8 @@ export function memoryPersistence(): MemoryPersistence {
         change.updates.forEach((update, i) => {
           document.rows.set(document.record.last + 1 + i, update)
         })
+        for (const hash of change.updates.flatMap(blobsNamedIn)) mine.references.note(change.id, hash, change.local)
+        if (change.offer) mine.references.retell(change.id)
         document.record = applyWrite(document.record, change, holds)
         records.set(change.id, document.record)
       }
@@ -168,6 +175,7 @@ export function memoryPersistence(): MemoryPersistence {
         await check('write')
         mine.uploads.delete(sha256)
       },
+      references: mine.references.port(mine, check),
       retire: async (id, how, merge) => {
         await check('write')
         const document = mine.documents.get(id)
@@ -175,6 +183,7 @@ export function memoryPersistence(): MemoryPersistence {
         const note = document.rows.size > 0 ? asideOf(document.record, how) : null
         if (note) mine.asides.set(note.key, { note, update: merge([...document.rows.values()]) })
         document.rows.clear()
+        mine.references.release(mine, id, note && asideOwner(note.key))
         document.record = applyRetirement(document.record, how)
         return { record: document.record, aside: note }
       },
@@ -189,10 +198,12 @@ export function memoryPersistence(): MemoryPersistence {
       putAside: async (note, update) => {
         await check('write')
         mine.asides.set(note.key, { note, update })
+        for (const hash of blobsNamedIn(update)) mine.references.note(asideOwner(note.key), hash, false)
       },
       dropAside: async (key) => {
         await check('write')
         mine.asides.delete(key)
+        mine.references.release(mine, asideOwner(key), null)
       },
       close: async () => {
         gone ??= new PersistenceError('CLOSED', 'it was closed by this program')

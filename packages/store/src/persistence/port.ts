@@ -1,3 +1,5 @@
+import type { BlobReferences } from './blob-references.ts'
+
 /**
  * The port behind which a device keeps a space. One contract suite (`test/persistence-contract.ts`) runs on every
  * implementation; what one cannot hold it says in its `capabilities`, and the suite then shows that it does not.
@@ -190,6 +192,7 @@ export interface PersistenceHandle {
   /** Blobs of this device that the relay is not known to have. */
   uploads(): Promise<string[]>
   uploaded(sha256: string): Promise<void>
+  readonly references: BlobReferences
   /**
    * Ends a document: its rows go, after they were set aside as one if that is asked and there is something unsent. One transaction,
    * which looks at the rows as they are then.

@@ -1,5 +1,6 @@
 import { isUpdateLogError, type UpdateLog, type UpdateLogErrorCode } from '@holdfast/update-log'
 import { systemRandom } from '../environment.ts'
+import { noReferences } from './blob-references.ts'
 import {
   type DocumentRecord,
   type DocumentWrite,
@@ -159,6 +160,7 @@ export function updateLogPersistence(log: UpdateLog, space: string): Persistence
       getBlob: unsupported,
       uploads: async () => [],
       uploaded: unsupported,
+      references: noReferences,
       retire: (id, how, merge) =>
         turn(async () => {
           const [record, loaded] = [await recordOf(id), await log.load(refOf(id))]

@@ -1,6 +1,7 @@
 import { IndexeddbPersistence } from 'y-indexeddb'
 import * as Y from 'yjs'
 import { systemRandom } from '../environment.ts'
+import { noReferences } from './blob-references.ts'
 import { persistenceError } from './errors.ts'
 import {
   type AsideNote,
@@ -151,6 +152,7 @@ async function openHandle(prefix: string): Promise<PersistenceHandle> {
     getBlob: unsupported,
     uploads: async () => [],
     uploaded: unsupported,
+    references: noReferences,
     retire: (id, how, merge) =>
       inTurn(async () => {
         const stored = await load(id)

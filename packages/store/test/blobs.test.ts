@@ -1,0 +1,269 @@
+import { createHash } from 'node:crypto'
+import { mkdtemp, open, readdir, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { addMessage } from '@holdfast/conversation'
+import { createMemoryBlobs, openDiskBlobs } from '@holdfast/update-log/blobs'
+import { createMemoryLog } from '@holdfast/update-log/memory'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import * as Y from 'yjs'
+import { type Clock, systemClock } from '../src/environment.ts'
+import { LOCAL_ORIGIN } from '../src/live.ts'
+import type { OpenConversation, Store, StoredBlobRef } from '../src/types.ts'
+import { type Device, deviceOf } from './devices.ts'
+import { type RelayHarness, startRelay } from './relay-harness.ts'
+import { until } from './world.ts'
+
+let relay: RelayHarness
+const stores = new Set<Store>()
+const folders: string[] = []
+
+beforeEach(async () => {
+  relay = await startRelay()
+})
+afterEach(async () => {
+  for (const store of stores) await store.close()
+  stores.clear()
+  await relay.close()
+  for (const folder of folders.splice(0)) await rm(folder, { recursive: true, force: true })
+})
+
+const device = (): Device => deviceOf(() => relay, stores)
+const picture = Uint8Array.from({ length: 150_000 }, (_, i) => (i * 3) % 251)
+
+async function closeStore(store: Store): Promise<void> {
+  stores.delete(store)
+  await store.close()
+}
+
+async function eventually(holds: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await holds())) await new Promise((resolve) => setImmediate(resolve))
+}
+
+let count = 0
+function show(conversation: OpenConversation, { sha256, size, mediaType }: StoredBlobRef): void {
+  const file = { type: 'file' as const, mediaType, blob: { sha256, size } }
+  conversation.edit((doc) => addMessage(doc, { id: `m${count++}`, role: 'user', createdAt: Date.now(), parts: [file] }))
+}
+
+const uploaded = (store: Store) =>
+  until(store.status, ({ relay: state, uploads }) => state === 'connected' && uploads === 0)
+
+async function referrers(sha256: string): Promise<string[]> {
+  const all = await relay.blobs.references('default')
+  return all.filter(({ hashes }) => hashes.includes(sha256)).map(({ document }) => document)
+}
+
+const isThere = async (sha256: string): Promise<boolean> =>
+  (await relay.blobs.stat({ space: 'default', hash: sha256 })) !== null
+
+/** Requests for blobs that a device makes. */
+function counting(): { readonly puts: string[]; readonly fetch: typeof fetch } {
+  const puts: string[] = []
+  return {
+    puts,
+    fetch: (input, init) => {
+      if (init?.method === 'PUT' && String(input).includes('/blobs/')) puts.push(String(input))
+      return globalThis.fetch(input, init)
+    },
+  }
+}
+
+/** A clock whose long timers run when the test says so. */
+function clockWithHands(): { readonly clock: Clock; ring(): void } {
+  let waiting: (() => void)[] = []
+  return {
+    clock: {
+      now: systemClock.now,
+      after: (ms, run) => {
+        if (ms < 60_000) return systemClock.after(ms, run)
+        waiting.push(run)
+        return () => {
+          waiting = waiting.filter((other) => other !== run)
+        }
+      },
+    },
+    ring: () => {
+      for (const run of waiting.splice(0)) run()
+    },
+  }
+}
+
+test('C50 what a conversation refers to is told the relay by a later session that never opens it', async () => {
+  const laptop = device()
+  const offline = await laptop.open({ relay: null })
+  const ref = await offline.blobs.put(picture, 'image/png')
+  const conversation = await offline.create({ title: 'A picture' })
+  show(conversation, ref)
+  await conversation.saved()
+  const { id } = conversation
+  conversation.close()
+  await closeStore(offline)
+  const online = await laptop.open()
+  await uploaded(online)
+  await eventually(async () => (await referrers(ref.sha256)).includes(id))
+  expect(await isThere(ref.sha256)).toBe(true)
+})
+
+test('C50 a copy of a conversation refers to the same picture, which is not sent again', async () => {
+  const { puts, fetch } = counting()
+  const store = await device().open({ fetch })
+  const ref = await store.blobs.put(picture, 'image/png')
+  const first = await store.create({ title: 'One' })
+  show(first, ref)
+  await eventually(async () => (await referrers(ref.sha256)).length === 1)
+  await uploaded(store)
+  const copy = await store.create({ title: 'Two' })
+  Y.applyUpdate(copy.doc, Y.encodeStateAsUpdate(first.doc), LOCAL_ORIGIN)
+  await copy.saved()
+  await eventually(async () => (await referrers(ref.sha256)).length === 2)
+  expect(new Set(await referrers(ref.sha256))).toEqual(new Set([first.id, copy.id]))
+  expect(puts).toHaveLength(1)
+})
+
+test('C51 purging the last conversation that names a picture removes it, here and on the relay; not before', async () => {
+  relay.limits = { blobGrace: 0, blobSweepEvery: 20 }
+  await relay.stop()
+  await relay.start()
+  const laptop = device()
+  const store = await laptop.open()
+  const ref = await store.blobs.put(picture, 'image/png')
+  const [one, two] = [await store.create({ title: 'One' }), await store.create({ title: 'Two' })]
+  for (const conversation of [one, two]) show(conversation, ref)
+  await eventually(async () => (await referrers(ref.sha256)).length === 2)
+  await uploaded(store)
+  await Promise.all([one.sent(), two.sent()])
+  const handle = await laptop.persistence.open()
+  one.close()
+  await store.purge(one.id)
+  await eventually(async () => (await referrers(ref.sha256)).length === 1)
+  expect([await isThere(ref.sha256), await handle.getBlob(ref.sha256)]).toEqual([true, expect.anything()])
+  two.close()
+  await store.purge(two.id)
+  expect(await handle.getBlob(ref.sha256)).toBeNull()
+  await eventually(async () => !(await isThere(ref.sha256)))
+  await expect(store.blobs.get(ref.sha256)).rejects.toMatchObject({ code: 'NOT_FOUND' })
+})
+
+test('C52 a relay that was wiped is told everything again, and gets the pictures back', async () => {
+  const store = await device().open()
+  const ref = await store.blobs.put(picture, 'image/png')
+  const conversation = await store.create({ title: 'A picture' })
+  show(conversation, ref)
+  await eventually(async () => (await referrers(ref.sha256)).length === 1)
+  await uploaded(store)
+  await conversation.sent()
+  conversation.close()
+  await relay.stop()
+  relay.log = createMemoryLog()
+  relay.blobs = createMemoryBlobs()
+  await relay.start()
+  store.retry()
+  await eventually(async () => (await isThere(ref.sha256)) && (await referrers(ref.sha256)).length === 1)
+})
+
+test('C53 a picture that rots on the relay is an error for who reads it, until a device that has it brings it again', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'holdfast-store-blobs-'))
+  folders.push(directory)
+  await relay.stop()
+  relay.blobs = await openDiskBlobs(directory)
+  await relay.start()
+  const hands = clockWithHands()
+  const owner = await device().open({ clock: hands.clock })
+  const ref = await owner.blobs.put(picture, 'image/png')
+  const conversation = await owner.create({ title: 'A picture' })
+  show(conversation, ref)
+  await eventually(async () => (await referrers(ref.sha256)).length === 1)
+  await uploaded(owner)
+  const [space = ''] = (await readdir(directory)).filter((name) => name.length === 32)
+  const file = await open(join(directory, space, ref.sha256.slice(0, 2), ref.sha256), 'r+')
+  await file.write(Uint8Array.of(0xff), 0, 1, 512 + 100_000)
+  await file.close()
+  const reader = await device().open()
+  await until(reader.status, (status) => status.relay === 'connected')
+  await expect(reader.blobs.get(ref.sha256)).rejects.toMatchObject({ code: 'NOT_FOUND' })
+  hands.ring()
+  await eventually(() => isThere(ref.sha256))
+  const { bytes } = await reader.blobs.get(ref.sha256)
+  expect(createHash('sha256').update(bytes).digest('hex')).toBe(ref.sha256)
+})
+
+test('C54 a space that is full keeps the picture on the device, says why, and takes it when there is room', async () => {
+  relay.limits = { spaceQuota: 100_000 }
+  await relay.stop()
+  await relay.start()
+  const store = await device().open()
+  const ref = await store.blobs.put(picture, 'image/png')
+  const conversation = await store.create({ title: 'A picture' })
+  show(conversation, ref)
+  const { uploadsRefused, uploads } = await until(store.status, ({ uploadsRefused: why }) => why !== undefined)
+  expect([uploadsRefused?.code, uploads]).toEqual(['SPACE_FULL', 1])
+  expect(uploadsRefused?.message).toContain('more room')
+  expect((await store.blobs.get(ref.sha256)).bytes).toEqual(picture)
+  await conversation.sent()
+  await relay.stop()
+  relay.limits = {}
+  await relay.start()
+  store.retry()
+  const later = await until(store.status, ({ uploads: left, relay: state }) => left === 0 && state === 'connected')
+  expect(later.uploadsRefused).toBeUndefined()
+  expect(await isThere(ref.sha256)).toBe(true)
+})
+
+test('C54 it is tried again after some minutes without anybody doing anything', async () => {
+  relay.limits = { spaceQuota: 160_000 }
+  await relay.stop()
+  await relay.start()
+  const hands = clockWithHands()
+  const store = await device().open({ clock: hands.clock })
+  const first = await store.blobs.put(picture, 'image/png')
+  await uploaded(store)
+  const second = await store.blobs.put(picture.slice(1), 'image/png')
+  await until(store.status, ({ uploadsRefused }) => uploadsRefused?.code === 'SPACE_FULL')
+  await relay.blobs.delete({ space: 'default', hash: first.sha256 })
+  hands.ring()
+  await uploaded(store)
+  expect(await isThere(second.sha256)).toBe(true)
+})
+
+test('C55 a storage that is deleted while it is open forgets what waited in it, and goes on', async () => {
+  const laptop = device()
+  const store = await laptop.open({ relay: null })
+  await store.blobs.put(picture, 'image/png')
+  await store.saved()
+  await until(store.status, ({ uploads }) => uploads === 1)
+  laptop.persistence.wipe()
+  await until(store.status, ({ uploads }) => uploads === 0)
+  const again = await store.blobs.put(picture, 'image/png')
+  await store.saved()
+  expect((await store.blobs.get(again.sha256)).bytes).toEqual(picture)
+})
+
+test('C56 what is set aside keeps its pictures until it is discarded', async () => {
+  const [laptop, other] = [device(), device()]
+  const store = await laptop.open()
+  const ref = await store.blobs.put(picture, 'image/png')
+  const conversation = await store.create({ title: 'A picture' })
+  show(conversation, ref)
+  await conversation.sent()
+  await uploaded(store)
+  await closeStore(store)
+  const offline = await laptop.open({ relay: null })
+  const mine = await offline.open(conversation.id)
+  show(mine, ref)
+  await mine.saved()
+  mine.close()
+  await closeStore(offline)
+  const there = await other.open()
+  await until(there.list, (items) => items.length === 1)
+  await there.purge(conversation.id)
+  await eventually(
+    async () => (await relay.log.stat({ space: 'default', document: conversation.id }))?.kind === 'purged',
+  )
+  const back = await laptop.open()
+  const [item] = await until(back.aside, (items) => items.length === 1)
+  const handle = await laptop.persistence.open()
+  expect(await handle.getBlob(ref.sha256)).not.toBeNull()
+  await back.aside.discard(item!.key)
+  expect(await handle.getBlob(ref.sha256)).toBeNull()
+})
