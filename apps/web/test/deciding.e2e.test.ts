@@ -1,31 +1,13 @@
-import type { Browser } from 'playwright'
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
-import { Scene } from './scene.ts'
-import { type AppWindow, launch } from './window.ts'
-
-let browser: Browser
-let scene: Scene
-
-beforeAll(async () => {
-  browser = await launch()
-})
-
-afterAll(async () => {
-  await browser.close()
-})
-
-beforeEach(async () => {
-  scene = await Scene.set(browser)
-})
-
-afterEach(async () => {
-  expect(await scene.strike(), 'errors that reached a page').toEqual([])
-})
+import { expect } from 'vitest'
+import { test } from './scene.ts'
+import type { AppWindow } from './window.ts'
 
 const press = (window: AppWindow, name: string) => window.page.getByRole('button', { name, exact: true }).click()
 const choose = (window: AppWindow, name: string) => window.page.getByRole('menuitem', { name, exact: true }).click()
 
-test('W9 deleted for ever: gone everywhere, and what another device had not sent is set aside there and restored', async () => {
+test('W9 deleted for ever: gone everywhere, and what another device had not sent is set aside there and restored', async ({
+  scene,
+}) => {
   const a = await scene.open(await scene.profile())
   const context = await scene.profile()
   const before = await scene.open(context)
@@ -63,7 +45,7 @@ test('W9 deleted for ever: gone everywhere, and what another device had not sent
   expect(await c.items.count()).toBe(1)
 })
 
-test('a message is deleted and brought back, and a fork goes on from where it was made', async () => {
+test('a message is deleted and brought back, and a fork goes on from where it was made', async ({ scene }) => {
   const a = await scene.open(await scene.profile())
   await a.create()
   await scene.chat(a, 'First question', 'First answer')
@@ -86,7 +68,7 @@ test('a message is deleted and brought back, and a fork goes on from where it wa
   expect(await a.articles.count()).toBe(4)
 })
 
-test('a picture is sent to the model as data, and one that cannot be sent is refused in words', async () => {
+test('a picture is sent to the model as data, and one that cannot be sent is refused in words', async ({ scene }) => {
   const a = await scene.open(await scene.profile())
   await a.create()
   const png = Buffer.from(

@@ -1,7 +1,8 @@
 import { X } from 'lucide-react'
-import type { ReactNode } from 'react'
-import { useEffect, useId, useRef } from 'react'
+import type { MouseEvent, ReactNode } from 'react'
+import { useId } from 'react'
 import { IconButton } from './button.tsx'
+import { Modal } from './modal.tsx'
 
 export interface DialogProps {
   readonly title: string
@@ -9,29 +10,13 @@ export interface DialogProps {
   readonly children: ReactNode
 }
 
-/** A modal dialog; mounting it opens it. The browser's own `<dialog>` keeps the focus inside and gives it back. */
+const isBackdrop = (event: MouseEvent): boolean => event.target === event.currentTarget
+
+/** A modal dialog with a title; mounting it opens it. */
 export function Dialog({ title, onClose, children }: DialogProps) {
-  const dialog = useRef<HTMLDialogElement>(null)
   const heading = useId()
-  useEffect(() => {
-    const element = dialog.current
-    if (element && !element.open) element.showModal()
-    return () => element?.close()
-  }, [])
   return (
-    // biome-ignore lint/a11y/useKeyWithClickEvents: Escape closes a modal dialog by itself; the click is the backdrop's
-    <dialog
-      ref={dialog}
-      className="hf-dialog"
-      aria-labelledby={heading}
-      onCancel={(event) => {
-        event.preventDefault()
-        onClose()
-      }}
-      onClick={(event) => {
-        if (event.target === event.currentTarget) onClose()
-      }}
-    >
+    <Modal className="hf-dialog" labelledBy={heading} onClose={onClose} isBeside={isBackdrop}>
       <header>
         <h2 id={heading}>{title}</h2>
         <IconButton label="Close" onClick={onClose}>
@@ -39,6 +24,6 @@ export function Dialog({ title, onClose, children }: DialogProps) {
         </IconButton>
       </header>
       <div className="hf-dialog-body hf-scroll">{children}</div>
-    </dialog>
+    </Modal>
   )
 }

@@ -1,6 +1,6 @@
 import type { ListItem } from '@holdfast/store'
 import type { KeyboardEvent } from 'react'
-import { useMemo, useRef } from 'react'
+import { useLayoutEffect, useMemo, useRef } from 'react'
 import type { MenuItem } from '../controls/menu.tsx'
 import { ConversationRow } from './conversation-row.tsx'
 import { topsOf } from './layout.ts'
@@ -45,12 +45,19 @@ export function ConversationList(props: ConversationListProps) {
   const firstShown = start + shown.findIndex((row) => row.kind === 'item')
   const tabbable = current >= start && current < end ? current : firstShown
 
+  const awaited = useRef<number | null>(null)
+  const focusAwaited = () => {
+    const link = scroller.current?.querySelector<HTMLElement>(`a[data-index="${awaited.current}"]`)
+    if (!link) return
+    awaited.current = null
+    link.focus()
+  }
+  // A row far away is only in the page once the scroll has been seen and drawn, however long that takes.
+  useLayoutEffect(focusAwaited)
   const focusRow = (index: number) => {
+    awaited.current = index
     reveal(index)
-    // The row may only be in the page after the scroll has been seen and drawn.
-    requestAnimationFrame(() =>
-      requestAnimationFrame(() => scroller.current?.querySelector<HTMLElement>(`a[data-index="${index}"]`)?.focus()),
-    )
+    focusAwaited()
   }
   const onKeyDown = (event: KeyboardEvent) => {
     const link = (event.target as HTMLElement).closest<HTMLElement>('a[data-index]')

@@ -1,6 +1,7 @@
 import { Download, X } from 'lucide-react'
-import { useEffect, useRef } from 'react'
+import type { MouseEvent } from 'react'
 import { IconButton } from '../controls/button.tsx'
+import { Modal } from '../controls/modal.tsx'
 
 export interface LightboxProps {
   readonly url: string
@@ -8,28 +9,12 @@ export interface LightboxProps {
   readonly onClose: () => void
 }
 
+const isBesidePicture = (event: MouseEvent): boolean => !(event.target as HTMLElement).closest('img, button, a')
+
 /** A picture as large as the window lets it be. Escape, the button or a click beside it closes it. */
 export function Lightbox({ url, name, onClose }: LightboxProps) {
-  const dialog = useRef<HTMLDialogElement>(null)
-  useEffect(() => {
-    const element = dialog.current
-    if (element && !element.open) element.showModal()
-    return () => element?.close()
-  }, [])
   return (
-    // biome-ignore lint/a11y/useKeyWithClickEvents: Escape closes a modal dialog by itself; the click is for beside the picture
-    <dialog
-      ref={dialog}
-      className="hf-lightbox"
-      aria-label={name}
-      onCancel={(event) => {
-        event.preventDefault()
-        onClose()
-      }}
-      onClick={(event) => {
-        if (!(event.target as HTMLElement).closest('img, button, a')) onClose()
-      }}
-    >
+    <Modal className="hf-lightbox" label={name} onClose={onClose} isBeside={isBesidePicture}>
       <header>
         <span className="hf-truncate">{name}</span>
         <a className="hf-icon-button" href={url} download={name} aria-label="Download" title="Download">
@@ -40,6 +25,6 @@ export function Lightbox({ url, name, onClose }: LightboxProps) {
         </IconButton>
       </header>
       <img src={url} alt={name} />
-    </dialog>
+    </Modal>
   )
 }
