@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { chmod, open, readFile, rename, stat } from 'node:fs/promises'
 import { homedir, platform } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { codeOf, Failure } from './failure.ts'
 
 const KEY_BYTES = 32
@@ -53,6 +53,17 @@ function unusable(path: string, error: unknown): Failure {
   )
 }
 
+/** Tokens are signed with it at once: a power cut must not bring another one. */
+async function syncFolder(folder: string): Promise<void> {
+  if (platform() === 'win32') return
+  const handle = await open(folder, 'r')
+  try {
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+}
+
 async function makeKey(path: string): Promise<Uint8Array> {
   const key = randomBytes(KEY_BYTES)
   const temporary = `${path}.new`
@@ -64,5 +75,6 @@ async function makeKey(path: string): Promise<Uint8Array> {
     await file.close()
   }
   await rename(temporary, path)
+  await syncFolder(dirname(path))
   return key
 }

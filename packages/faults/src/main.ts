@@ -1,11 +1,11 @@
-import { availableParallelism, tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
 import { closingLine } from '@holdfast/toolchain/tally'
 import { killPart } from './kill/part.ts'
 import type { Part, Result } from './part.ts'
+import { powerPart } from './power/part.ts'
 
-const PARTS: readonly Part[] = [killPart]
+const PARTS: readonly Part[] = [killPart, powerPart]
 
 const USAGE = `npm run test:faults -- [${PARTS.map(({ name }) => `--${name} N`).join('] [')}] [--seed S] [--jobs J]; without a part, all of them`
 
@@ -39,8 +39,6 @@ const MARKS = { passed: '✓', failed: '✗', skipped: '↓' } as const
 
 async function main(args: string[]): Promise<number> {
   const { seed, jobs, parts } = read(args)
-  // Node keeps what it compiled: starting the relay again and again costs a third of the time.
-  process.env.NODE_COMPILE_CACHE ??= join(tmpdir(), 'holdfast-compile-cache')
   const results: Result[] = []
   for (const { part, count: times } of parts) {
     say(`${part.name}: ${times} ${part.unit}, seed ${seed}`)

@@ -1,4 +1,4 @@
-import { readdir, readFile, writeFile } from 'node:fs/promises'
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { openLevelLog } from '@holdfast/update-log/level'
 import { expect, test } from 'vitest'
@@ -60,4 +60,19 @@ test('U5 no name becomes a file name', async () => {
   for (const name of [...(await readdir(directory)), ...(await readdir(join(directory, 'log')))]) {
     expect(name).toMatch(/^(format|mark|log|LOCK|LOG(\.old)?|CURRENT|MANIFEST-\d+|\d+\.(log|ldb))$/)
   }
+})
+
+test('U13 a folder that a power cut left while LevelDB made its files is begun anew', async () => {
+  const directory = await temporaryFolder()
+  await (await openLevelLog({ directory })).close()
+  // As found by cutting the power: LevelDB names its first list of files before that is on the disk.
+  for (const name of await readdir(join(directory, 'log'))) {
+    if (/^(MANIFEST|\d)/.test(name)) await writeFile(join(directory, 'log', name), '')
+  }
+  await rm(join(directory, 'mark'))
+  const log = await openLevelLog({ directory })
+  expect(log.opened.renewed).toBeNull()
+  await log.append(one, Uint8Array.of(1))
+  await log.close()
+  expect(await readdir(join(directory, 'quarantine'))).toEqual([expect.stringMatching(/^log-never-finished-/)])
 })

@@ -55,17 +55,18 @@ export class Ledger {
 
   /** @returns what is wrong with this state of the document, one sentence each */
   faultsOf(document: string, doc: Y.Doc): string[] {
-    const { clocks, deletions, sent } = this.#of(document)
+    return [...this.missingFrom(document, doc), ...this.neverSentIn(document, doc)]
+  }
+
+  /** What is owed and is not there. */
+  missingFrom(document: string, doc: Y.Doc): string[] {
+    const { clocks, deletions } = this.#of(document)
     const faults: string[] = []
     if (doc.store.pendingStructs !== null || doc.store.pendingDs !== null) faults.push(`${document} has gaps`)
     const stored = Y.decodeStateVector(Y.encodeStateVector(doc))
     for (const [client, clock] of clocks) {
       const has = stored.get(client) ?? 0
       if (has < clock) faults.push(`${document} lacks ${clock - has} of ${clock} acknowledged or seen of ${client}`)
-    }
-    for (const [client, clock] of stored) {
-      const most = sent.get(client) ?? 0
-      if (clock > most) faults.push(`${document} has ${clock} of ${client}, who sent ${most}`)
     }
     let isNews = false
     const onUpdate = (): void => {
@@ -76,6 +77,15 @@ export class Ledger {
     doc.off('update', onUpdate)
     if (isNews) faults.push(`${document} lacks a deletion that was acknowledged or seen`)
     return faults
+  }
+
+  /** What is there and was never sent. */
+  neverSentIn(document: string, doc: Y.Doc): string[] {
+    const { sent } = this.#of(document)
+    return [...Y.decodeStateVector(Y.encodeStateVector(doc))].flatMap(([client, clock]) => {
+      const most = sent.get(client) ?? 0
+      return clock > most ? [`${document} has ${clock} of ${client}, who sent ${most}`] : []
+    })
   }
 
   #owe(document: string, update: Uint8Array): void {

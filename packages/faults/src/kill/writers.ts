@@ -25,6 +25,12 @@ export interface WriterOptions {
   readonly random: Random
   readonly ledger: Ledger
   readonly onAcknowledged: () => void
+  /** Now and then an update of so many words. */
+  readonly most?: number
+}
+
+function wordsOf({ most = 1, random }: WriterOptions): number {
+  return most > 1 && random.chance(0.1) ? 1 + random.int(most) : 1
 }
 
 const EMPTY = encodeStateVector(new Map())
@@ -45,16 +51,16 @@ export function stockWriter(options: WriterOptions): Writer {
     url: options.url,
     document,
     onFrame(frame) {
-      if (frame.kind === 'step1') {
-        isOpen = true
-        ready.resolve()
-      } else if (frame.kind === 'update') {
+      if (frame.kind === 'update') {
         ledger.see(document, frame.update)
       } else if (frame.kind === 'step2') {
         ledger.see(document, frame.update)
         for (const update of asked ?? []) ledger.acknowledge(document, update)
         if (asked !== null) onAcknowledged()
         asked = null
+        // The first answers what was asked on coming, before anything was written.
+        isOpen = true
+        ready.resolve()
       }
     },
   })
@@ -68,7 +74,7 @@ export function stockWriter(options: WriterOptions): Writer {
     write() {
       if (!isOpen || waiting.length >= WINDOW) return
       for (let n = 1 + random.int(3); n > 0; n -= 1) {
-        const update = author.next()
+        const update = author.next(wordsOf(options))
         ledger.sent(document, update)
         waiting.push(update)
         peer.update(update)
@@ -121,7 +127,7 @@ export function syncWriter(options: WriterOptions): Writer {
     write() {
       if (!isOpen || sent.length - acked >= WINDOW) return
       for (let n = 1 + random.int(3); n > 0; n -= 1) {
-        const update = author.next()
+        const update = author.next(wordsOf(options))
         ledger.sent(document, update)
         sent.push(update)
         peer.handle({ kind: 'channel', opening, event: { kind: 'update', update } })

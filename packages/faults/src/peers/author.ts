@@ -17,11 +17,14 @@ export class Author {
     })
   }
 
-  next(): Uint8Array {
+  /** @param words more than one for a large update */
+  next(words = 1): Uint8Array {
     this.#count += 1
     const { clientID } = this.#doc
     const text = this.#doc.getText(`text of ${clientID}`)
-    if (text.length > 12 && this.#random.chance(0.06)) {
+    if (words > 1) {
+      text.insert(text.length, Array.from({ length: words }, () => `${this.#random.int(1e9)} `).join(''))
+    } else if (text.length > 12 && this.#random.chance(0.06)) {
       text.delete(this.#random.int(text.length - 4), 1 + this.#random.int(4))
     } else if (this.#random.chance(0.3)) {
       this.#doc.getMap<string>('map').set(`${clientID}/${this.#count}`, valueUnder(clientID, this.#count))

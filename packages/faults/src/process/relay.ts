@@ -1,5 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 /** Given in the environment; peers present it, so that no run has to wait for a token of its own. */
@@ -11,6 +13,9 @@ const MAIN = fileURLToPath(
   new URL(IS_SOURCE ? '../../../../apps/relay/src/main.ts' : '../../../../apps/relay/bin/holdfast.js', import.meta.url),
 )
 const COMMAND: readonly string[] = IS_SOURCE ? ['--conditions=@holdfast/source', MAIN] : [MAIN]
+
+/** Node keeps what it compiled: starting the command again and again costs half the time. */
+const COMPILE_CACHE = join(tmpdir(), 'holdfast-compile-cache')
 
 export interface Ended {
   /** The exit code, or the signal that ended it. */
@@ -62,7 +67,7 @@ export function spawnRelay(run: RelayRun): {
       PATH: process.env.PATH ?? '',
       HOME: '/nowhere',
       HOLDFAST_TOKEN: ADMIN_TOKEN,
-      ...(process.env.NODE_COMPILE_CACHE === undefined ? {} : { NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE }),
+      NODE_COMPILE_CACHE: COMPILE_CACHE,
       ...run.env,
     },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -1,6 +1,8 @@
 import { access, constants, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
+import { syncFolder } from '../blobs/folders.ts'
 import { UpdateLogError } from '../errors.ts'
+import { makeDurably } from './begun.ts'
 import { codesOf, reasonOf } from './faults.ts'
 
 /** What this code writes, and the newest that it reads. Older folders are brought here on opening, see upgrade.ts. */
@@ -34,7 +36,7 @@ export async function prepareFolder(directory: string): Promise<Folder> {
   const format = join(directory, 'format')
   let version = FORMAT_VERSION
   try {
-    await mkdir(directory, { recursive: true, mode: 0o700 })
+    await makeDurably(directory)
     const text = await readIfThere(format)
     if (text === null) await writeVersion(directory, FORMAT_VERSION)
     else version = requireKnown(directory, text)
@@ -136,6 +138,7 @@ export async function writeSafely(path: string, text: string | Uint8Array): Prom
     await file.close()
   }
   await rename(temporary, path)
+  await syncFolder(dirname(path))
 }
 
 /** Besides what it makes of its logs, LevelDB writes a few small files when it opens. */

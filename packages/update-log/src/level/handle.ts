@@ -1,3 +1,4 @@
+import { syncFolder } from '../blobs/folders.ts'
 import { UpdateLogError } from '../errors.ts'
 import { type Runs, renewRuns } from '../runs.ts'
 import type { OpenedInfo } from '../types.ts'
@@ -82,6 +83,8 @@ export async function openHandle(options: HandleOptions): Promise<Handle> {
   let idle: (() => void) | null = null
   let refusal: { readonly error: UpdateLogError; readonly until: number } | null = null
   await mark.begin(record)
+  // The mark and LevelDB's folder can be found again from now on.
+  await syncFolder(folder.directory)
   let runs = await firstRun(first.database, record, mark)
 
   async function firstRun(database: Database, found: CommitRecord, opened: MarkFile): Promise<Runs> {

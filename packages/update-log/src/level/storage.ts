@@ -1,5 +1,7 @@
-import { UpdateLogError } from '../errors.ts'
+import { syncFolder } from '../blobs/folders.ts'
+import { isUpdateLogError, UpdateLogError } from '../errors.ts'
 import type { OpenedInfo, RenewReason } from '../types.ts'
+import { isBarelyBegun, moveBegunAside } from './begun.ts'
 import { crc32 } from './crc32.ts'
 import { type Database, isLockedElsewhere, type OpenDatabase, type View } from './database.ts'
 import { codesOf, isCorruption, reasonOf, storageError } from './faults.ts'
@@ -39,8 +41,10 @@ export async function openStorage(
   const before = await peekMark(folder.mark)
   const endedInOrder = before.kind === 'found' && before.mark.closed
   const holes = await inspectFiles(folder, endedInOrder, () => isLockedElsewhere(folder.log))
-  const database = await openNamed(folder, openDatabase)
+  const database = await openOrBegin(folder, openDatabase, before)
   try {
+    // LevelDB names its new list of files without waiting until the name is on the disk.
+    await syncFolder(folder.log)
     const found = await look(database)
     const marked = await mark()
     const verdict = judge(found, marked, holes)
@@ -70,6 +74,18 @@ function nextDocument({ record, lastDocument }: Found, incarnation: string): num
   if (record !== null) return Math.max(record.nextDocument, (lastDocument ?? 0) + 1)
   if (lastDocument !== null) return lastDocument + 1
   return FAR + crc32(new TextEncoder().encode(incarnation)) * 256
+}
+
+/** What was never finished is made anew: nobody was told anything of it. */
+async function openOrBegin(folder: Folder, openDatabase: OpenDatabase, before: FoundMark): Promise<Database> {
+  try {
+    return await openNamed(folder, openDatabase)
+  } catch (error) {
+    const isUnreadable = isUpdateLogError(error, 'UNREADABLE')
+    if (!isUnreadable || before.kind !== 'missing' || !(await isBarelyBegun(folder))) throw error
+    await moveBegunAside(folder)
+    return openNamed(folder, openDatabase)
+  }
 }
 
 async function openNamed(folder: Folder, openDatabase: OpenDatabase): Promise<Database> {
