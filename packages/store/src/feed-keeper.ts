@@ -17,12 +17,19 @@ export interface FeedKeeper {
   lead(): Promise<void>
   /** The history is another, and the documents are not offered yet: none of what is marked as sent holds (W11). */
   isVoid(): boolean
+  /**
+   * What is marked may not hold: it is void, or the device still names a history by which another tab may have been told more than
+   * goes on under the present name. Until that is written down nothing marked is made use of, nor taken for wrong.
+   */
+  isUnsure(): boolean
+  /** The cursor of this tab was not written: the device holds what this history does not have. Rejects when it cannot be read. */
+  refused(): Promise<void>
   /** The storage can be read: finds out which history the device follows, if that is not known. Rejects when it cannot be read. */
   look(): Promise<void>
   /** False until `lead` has succeeded. */
   isWriting(): boolean
-  /** What is written down, by whichever tab: no need to keep it any more. */
-  written(cursor: FeedCursor): void
+  /** What is written down, by whichever tab, this one too: no need to keep it any more. */
+  written(cursor: FeedCursor, isOwn: boolean): void
 }
 
 export interface FeedKeeperOptions {
@@ -42,10 +49,13 @@ export interface FeedKeeperOptions {
 export function createFeedKeeper(options: FeedKeeperOptions): FeedKeeper {
   const { connection, journal, leads, everyId } = options
   let unwritten = new Map<string, SyncFeedEntry>()
+  let underWay: Map<string, SyncFeedEntry> | null = null
   let upTo = options.cursor?.feed ?? 0
   let isReset = false
   let { blind } = options
   let written: FeedCursor | null = options.cursor
+  /** The name of the history that the device follows, as far as this tab has heard; null when it follows none. */
+  let device = options.cursor?.incarnation ?? null
   let writing = false
   /** The name of the history, and the one before. */
   let name = options.cursor?.incarnation ?? ''
@@ -54,7 +64,7 @@ export function createFeedKeeper(options: FeedKeeperOptions): FeedKeeper {
   /** The history that another tab wrote down last. It may hear of one before this tab does. */
   let heard: string | null = null
 
-  const cursor = (): FeedCursor => ({ incarnation: connection.incarnation(), feed: upTo })
+  const cursor = (): FeedCursor => ({ ...connection.told(), feed: upTo })
 
   const write = (): void => {
     if (!writing || !leads()) return
@@ -71,9 +81,13 @@ export function createFeedKeeper(options: FeedKeeperOptions): FeedKeeper {
     }))
     const restart = isReset
     isReset = false
+    // Until it is known that the cursor took the place of the one before, what came with it may have to be written again.
+    underWay = new Map([...(underWay ?? []), ...unwritten])
     unwritten = new Map()
     written = now
-    journal.learn(entries, now, restart)
+    // What is begun anew takes the place of what this tab has seen there, and of nothing that was written since.
+    const voidPast = restart && device !== null ? [{ incarnation: device, until: Number.POSITIVE_INFINITY }] : []
+    journal.learn(entries, now, { restart, past: [...voidPast, ...connection.past()] })
   }
 
   /** The tab that works for all has offered everything under the history that goes on here too. */
@@ -83,7 +97,9 @@ export function createFeedKeeper(options: FeedKeeperOptions): FeedKeeper {
     options.onChange()
   }
 
-  return {
+  const isVoid = (): boolean => blind || isReset || journal.isOffering()
+
+  const keeper: FeedKeeper = {
     take: (entries, next) => {
       for (const entry of entries) unwritten.set(entry.document, entry)
       upTo = next
@@ -108,8 +124,9 @@ export function createFeedKeeper(options: FeedKeeperOptions): FeedKeeper {
       const stored = await journal.read((handle) => handle.cursor())
       if (!leads()) return
       blind = false
+      device = stored?.incarnation ?? null
       // What this device was told under a name that does not go on is void, whoever was told it.
-      if (stored && !connection.follows(stored.incarnation)) isReset = true
+      if (stored && !connection.follows(stored.incarnation, stored.reach ?? 0)) isReset = true
       else if (stored) {
         // Written under the new history: whoever led had all offered again.
         if (stored.incarnation !== voided) isReset = false
@@ -120,22 +137,33 @@ export function createFeedKeeper(options: FeedKeeperOptions): FeedKeeper {
       writing = true
       write()
     },
-    isVoid: () => blind || isReset || journal.isOffering(),
+    isVoid,
+    isUnsure: () => isVoid() || (device !== null && device !== connection.incarnation()),
+    refused: () => {
+      unwritten = new Map([...(underWay ?? []), ...unwritten])
+      underWay = null
+      return keeper.lead()
+    },
     look: async () => {
       if (!blind) return
       const stored = await journal.read((handle) => handle.cursor())
       if (!blind) return
       blind = false
-      isReset = stored !== null && !connection.follows(stored.incarnation)
+      device = stored?.incarnation ?? null
+      isReset = stored !== null && !connection.follows(stored.incarnation, stored.reach ?? 0)
       believe()
       options.onChange()
     },
     isWriting: () => writing,
-    written: (now) => {
-      heard = now.incarnation
+    written: (now, isOwn) => {
+      device = now.incarnation
+      if (isOwn) underWay = null
+      else heard = now.incarnation
+      options.onChange()
       if (leads() || now.incarnation !== connection.incarnation()) return
       believe()
       for (const [id, entry] of unwritten) if (entry.number <= now.feed) unwritten.delete(id)
     },
   }
+  return keeper
 }

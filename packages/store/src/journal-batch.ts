@@ -4,6 +4,7 @@ import type {
   DocumentWrite,
   FeedCursor,
   LogPosition,
+  PastHistory,
   PersistenceError,
   RemoteEntry,
   WritingNote,
@@ -37,6 +38,10 @@ export interface Batch {
   cursor: FeedCursor | null
   /** The incarnation that the marks in here speak of; null when there are none. */
   history: string | null
+  /** How far that history reached when the latest of them was told. */
+  reach: number
+  /** The cursor takes another name, and the history goes on from one of these; null when it keeps its name. */
+  past: readonly PastHistory[] | null
   /** The cursor may go back: the feed began again. */
   restart: boolean
   /** All documents are offered to another history in it. */
@@ -51,6 +56,8 @@ export const emptyBatch = (): Batch => ({
   documents: new Map(),
   cursor: null,
   history: null,
+  reach: 0,
+  past: null,
   restart: false,
   offers: false,
   blobs: [],
@@ -124,6 +131,7 @@ export function takeFrom(batch: Batch): { readonly now: Batch; readonly later: B
   if (later.documents.size === 0) return { now: batch, later }
   for (const id of later.documents.keys()) batch.documents.delete(id)
   later.history = batch.history
+  later.reach = batch.reach
   later.waiters.push(...batch.waiters.splice(0))
   return { now: batch, later }
 }
@@ -159,6 +167,7 @@ export function describe(batch: Batch, summaryOf: (id: string, asked: boolean) =
 
 /** Forgets all marks: they are of a history that another one is about to take the place of. */
 export function dropMarks(batch: Batch): void {
+  batch.reach = 0
   for (const pending of batch.documents.values()) {
     pending.sent = 0
     pending.position = null
@@ -170,6 +179,7 @@ export function dropMarks(batch: Batch): void {
 /** A batch that was not written, with what arrived since behind it. */
 export function joinBatches(batch: Batch, later: Batch): Batch {
   if (batch.history !== null && later.history !== null && batch.history !== later.history) dropMarks(batch)
+  batch.reach = Math.max(batch.reach, later.reach)
   for (const [id, pending] of later.documents) {
     const into = pendingOf(batch, id)
     into.updates.push(...pending.updates)
@@ -187,6 +197,7 @@ export function joinBatches(batch: Batch, later: Batch): Batch {
   }
   batch.cursor = later.cursor ?? batch.cursor
   batch.history = later.history ?? batch.history
+  batch.past = later.past ?? batch.past
   batch.restart ||= later.restart
   batch.offers ||= later.offers
   batch.blobs.push(...later.blobs)

@@ -1,10 +1,11 @@
 import { type Batch, dropMarks, pendingOf } from './journal-batch.ts'
-import type { Journal } from './journal-port.ts'
+import type { Journal, Told } from './journal-port.ts'
 
 /** Everything in one batch speaks of one history: marks of another are forgotten, which costs a question and no data. */
-export function speakOf(batch: Batch, history: string): void {
-  if (batch.history !== null && batch.history !== history) dropMarks(batch)
-  batch.history = history
+export function speakOf(batch: Batch, { incarnation, reach }: Told): void {
+  if (batch.history !== null && batch.history !== incarnation) dropMarks(batch)
+  batch.history = incarnation
+  batch.reach = Math.max(batch.reach, reach)
 }
 
 export type Marking = Pick<
@@ -15,8 +16,8 @@ export type Marking = Pick<
 /** The part of a journal that writes no rows: what is known of them. */
 export function marking(next: () => Batch, writing: () => Batch | null, schedule: () => void): Marking {
   return {
-    mark: (id, history, { sent = 0, position, told, remote }) => {
-      speakOf(next(), history)
+    mark: (id, by, { sent = 0, position, told, remote }) => {
+      speakOf(next(), by)
       const pending = pendingOf(next(), id)
       pending.sent = Math.max(pending.sent, sent)
       pending.position = position ?? pending.position
@@ -29,9 +30,10 @@ export function marking(next: () => Batch, writing: () => Batch | null, schedule
       pending.sent = Math.max(pending.sent, sent)
       schedule()
     },
-    learn: (entries, cursor, restart = false) => {
+    learn: (entries, cursor, { restart = false, past = null } = {}) => {
       const batch = next()
-      speakOf(batch, cursor.incarnation)
+      speakOf(batch, { incarnation: cursor.incarnation, reach: cursor.reach ?? 0 })
+      batch.past = past ?? batch.past
       for (const { id, ...remote } of entries) pendingOf(batch, id).remote = remote
       batch.cursor = cursor
       batch.restart ||= restart
@@ -61,7 +63,7 @@ export function marking(next: () => Batch, writing: () => Batch | null, schedule
     },
     renameHistory: (follows, name) => {
       for (const batch of [next(), writing()]) {
-        if (batch !== null && batch.history !== null && follows(batch.history)) batch.history = name
+        if (batch !== null && batch.history !== null && follows(batch.history, batch.reach)) batch.history = name
       }
     },
   }

@@ -3,6 +3,7 @@ import type {
   DocumentRecord,
   FeedCursor,
   LogPosition,
+  PastHistory,
   PersistenceError,
   PersistenceHandle,
   RemoteEntry,
@@ -35,12 +36,18 @@ export interface JournalOwner {
   /** The whole state of every document in memory: what is left when the storage was deleted. */
   everything(): Iterable<{ readonly id: string; readonly state: Uint8Array }>
   committed(changes: readonly Committed[]): void
-  /** The feed is on the device up to here. */
-  learned(cursor: FeedCursor): void
+  /** The feed is on the device up to here. `refused`: another cursor was to be written, and did not hold. */
+  learned(cursor: FeedCursor, refused: boolean): void
   /** These updates could not be written (told once per update). */
   unsaved(updates: readonly { readonly id: string; readonly update: Uint8Array }[]): void
   /** The storage is open (again). `fresh`: it is not the one that was open before. */
   opened(handle: PersistenceHandle, fresh: boolean): void
+}
+
+/** The history that something was told of, and how far that reached then (protocol Y15). */
+export interface Told {
+  readonly incarnation: string
+  readonly reach: number
 }
 
 export interface SyncMark {
@@ -61,9 +68,16 @@ export interface Journal {
   /** Adds an update of the relay that no document in memory took. */
   appendForeign(id: string, update: Uint8Array): void
   /** What `/sync` has told; written along with what came before it, and only if `history` is still the one followed. */
-  mark(id: string, history: string, mark: SyncMark): void
-  /** What the feed says of these documents, and the cursor behind it, in one transaction. `restart`: it began again. */
-  learn(entries: readonly (RemoteEntry & { readonly id: string })[], cursor: FeedCursor, restart?: boolean): void
+  mark(id: string, by: Told, mark: SyncMark): void
+  /**
+   * What the feed says of these documents, and the cursor behind it, in one transaction. `restart`: it began again. `past`: the cursor may
+   * take the place of one of these, and of no other (see `WriteBatch`).
+   */
+  learn(
+    entries: readonly (RemoteEntry & { readonly id: string })[],
+    cursor: FeedCursor,
+    how?: { readonly restart?: boolean; readonly past?: readonly PastHistory[] | null },
+  ): void
   putBlob(blob: BlobWrite): void
   /** Writes this summary although nothing else changed; one that `summaryOf` gives by then outdoes it. */
   touch(id: string, summary: Uint8Array): void
@@ -74,7 +88,7 @@ export interface Journal {
   /** The document goes on under another epoch, and the relay is offered all of it (protocol Y12). */
   adopt(id: string, epoch: string): void
   /** What is on its way and speaks of a history that goes on under this other name, speaks of this one. */
-  renameHistory(follows: (name: string) => boolean, name: string): void
+  renameHistory(follows: (name: string, reach: number) => boolean, name: string): void
   /** Resolves when everything asked so far is committed; rejects with why not. */
   settled(): Promise<void>
   setCursor(cursor: FeedCursor): Promise<void>

@@ -16,7 +16,7 @@ import {
 import { marking, speakOf } from './journal-marks.ts'
 import type { Journal, JournalFailure, JournalOwner } from './journal-port.ts'
 import { compactUpdates, mergeAll } from './merge.ts'
-import { type Persistence, PersistenceError, type PersistenceHandle } from './persistence/port.ts'
+import { type FeedCursor, type Persistence, PersistenceError, type PersistenceHandle } from './persistence/port.ts'
 import { createListeners } from './signal.ts'
 
 const RETRY = { base: 100, cap: 10_000 }
@@ -126,6 +126,13 @@ export function createJournal(
     for (const run of idle.splice(0)) run()
   }
 
+  /** Tells how the cursor stands: it may not have taken the place of another one, see `WriteBatch.past`. */
+  const tellLearned = async (from: PersistenceHandle, cursor: FeedCursor, mayFail: boolean): Promise<void> => {
+    // Whoever cannot tell looks again when the storage can be read.
+    const stored = mayFail ? await from.cursor().catch(() => null) : cursor
+    if (!closed) owner.learned(stored ?? cursor, stored?.incarnation !== cursor.incarnation)
+  }
+
   const flush = async (to: PersistenceHandle): Promise<void> => {
     if (isEmpty(next)) return
     const { now: batch, later } = takeFrom(next)
@@ -136,7 +143,8 @@ export function createJournal(
       const records = await to.write({
         documents,
         ...(batch.cursor ? { cursor: batch.cursor } : {}),
-        ...(batch.history === null ? {} : { history: batch.history }),
+        ...(batch.history === null ? {} : { history: batch.history, reach: batch.reach }),
+        ...(batch.past === null ? {} : { past: batch.past }),
         ...(batch.restart ? { restart: true } : {}),
         ...(batch.blobs.length > 0 ? { blobs: batch.blobs } : {}),
         writing: { add: batch.add, remove: batch.remove },
@@ -152,7 +160,7 @@ export function createJournal(
           foreign: batch.documents.get(record.id)?.foreign ?? false,
         })),
       )
-      if (batch.cursor) owner.learned(batch.cursor)
+      if (batch.cursor) void tellLearned(to, batch.cursor, batch.past !== null)
       for (const pending of batch.documents.values()) settle(pending.waiters, null)
       settle(batch.waiters, null)
       // Anything that succeeds is the end of the failure, unless the storage was lost right behind it.
@@ -217,7 +225,7 @@ export function createJournal(
       return done
     },
     setCursor: (cursor) => {
-      if (next.history !== null) speakOf(next, cursor.incarnation)
+      if (next.history !== null) speakOf(next, { incarnation: cursor.incarnation, reach: 0 })
       next.cursor = cursor
       const done = waitFor(next.waiters)
       schedule()

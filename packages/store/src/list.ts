@@ -14,6 +14,8 @@ export interface List extends Readable<readonly ListItem[]> {
   /** Forgets everything first: the storage is another one. */
   replace(records: readonly DocumentRecord[]): void
   item(id: string): ListItem | null
+  /** How far the relay's history reached that any mark here was told by (protocol Y15). */
+  reach(): number
   /** Ids of conversations with edits that the relay is not known to have. */
   waiting(): ReadonlySet<string>
   /** Ids of conversations of which the relay has something that is not here. */
@@ -69,6 +71,11 @@ export function createList(): List {
     subscribe: listeners.add,
     record: (id) => entries.get(id)?.record,
     item: (id) => entries.get(id)?.item ?? null,
+    reach: () => {
+      let reach = 0
+      for (const { record } of entries.values()) reach = Math.max(reach, record.reach)
+      return reach
+    },
     behind: () => behind,
     fallen: () => fallen,
     untold: () => untold,

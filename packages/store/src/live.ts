@@ -204,7 +204,7 @@ export function createLive(options: LiveOptions): Live {
         return
       }
       const mark = (change: SyncMark): void => {
-        if (connection.kind === 'sync') journal.mark(id, connection.incarnation(), change)
+        if (connection.kind === 'sync') journal.mark(id, connection.told(), change)
       }
       link = linkDocument(connection, {
         clock: options.clock,

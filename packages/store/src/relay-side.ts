@@ -9,7 +9,7 @@ import type { Journal } from './journal-port.ts'
 import type { List } from './list.ts'
 import type { Lives } from './lives.ts'
 import type { FeedCursor } from './persistence/port.ts'
-import { type SpaceSync, startSpaceSync } from './space-sync.ts'
+import { type Learner, type SpaceSync, startSpaceSync } from './space-sync.ts'
 import type { OpenStoreOptions, RelayAddress } from './types.ts'
 
 export interface RelaySideOptions {
@@ -38,7 +38,8 @@ export interface RelaySide {
   isVoid(): boolean
   /** The device knows nothing any more of what the relay told. */
   restart(): void
-  written(cursor: FeedCursor): void
+  /** See `SpaceSync.learned`. */
+  learned(cursor: FeedCursor, by: Learner): void
   close(): void
 }
 
@@ -46,7 +47,7 @@ export interface RelaySide {
 interface Work {
   poke(): void
   isVoid?(): boolean
-  written?(cursor: FeedCursor): void
+  learned?(cursor: FeedCursor, by: Learner): void
   close(): void
 }
 
@@ -179,7 +180,7 @@ export function createRelaySide(options: RelaySideOptions): RelaySide {
     restart: () => {
       if (connection) use(connection.kind === 'sync' ? (options.connect ?? spaceConnection) : websocketConnection)
     },
-    written: (cursor) => work?.written?.(cursor),
+    learned: (cursor, by) => work?.learned?.(cursor, by),
     close: () => {
       work?.close()
       stopWatching()

@@ -52,13 +52,15 @@ export interface SpaceSyncOptions {
   readonly onChange: () => void
 }
 
+export type Learner = 'own' | 'other' | 'refused'
+
 export interface SpaceSync {
   /** There may be something to do. */
   poke(): void
   /** See `FeedKeeper.isVoid`. */
   isVoid(): boolean
-  /** What another tab wrote down of the feed. */
-  written(cursor: FeedCursor): void
+  /** What is written down of the feed now. `refused`: this tab tried to, and what is on the device did not allow it. */
+  learned(cursor: FeedCursor, by: Learner): void
   close(): void
 }
 
@@ -194,14 +196,14 @@ export function startSpaceSync(options: SpaceSyncOptions): SpaceSync {
       throw error
     })
     const taken = fetched.length > 0
-    const history = connection.incarnation()
+    const told = connection.told()
     if (outcome.kind !== 'set-aside') await keep()
     switch (outcome.kind) {
       case 'level': {
         const { sent, position } = outcome
         // The history may have become another while a large row was written ahead: then this is news of one that is over.
-        if ((sent > 0 || position.seq > 0) && connection.follows(history)) {
-          journal.mark(id, connection.incarnation(), { sent, position })
+        if ((sent > 0 || position.seq > 0) && connection.follows(told.incarnation, told.reach)) {
+          journal.mark(id, connection.told(), { sent, position })
         }
         await journal.settled()
         // Two devices' edits met here and no document was built: the summary is looked at by one. Without any, its writer died
@@ -266,7 +268,7 @@ export function startSpaceSync(options: SpaceSyncOptions): SpaceSync {
 
   const work = (): void => {
     // While positions are of a history that is over, the relay would take them for its own (W11).
-    if (!leadership.leads() || !online() || journal.failure() || keeper.isVoid()) return
+    if (!leadership.leads() || !online() || journal.failure() || keeper.isUnsure()) return
     if (busy.size >= CONCURRENCY) return
     fill()
     while (busy.size < CONCURRENCY && inFlight < IN_FLIGHT) {
@@ -322,14 +324,19 @@ export function startSpaceSync(options: SpaceSyncOptions): SpaceSync {
   }
   const unsubscribe = [connection.state.subscribe(onState), connection.onRoom(() => work())]
   connection.start(
-    { incarnation: options.cursor?.incarnation ?? '', cursor: options.cursor?.feed ?? 0 },
+    {
+      incarnation: options.cursor?.incarnation ?? '',
+      cursor: options.cursor?.feed ?? 0,
+      reach: options.cursor?.reach ?? 0,
+    },
     {
       welcomed: () => keeper.renamed(),
       history: keeper.reset,
       feed: (entries, upTo) => {
         keeper.take(entries, upTo)
       },
-      isVoid: keeper.isVoid,
+      isVoid: keeper.isUnsure,
+      reach: () => list.reach(),
       unsupported: options.onUnsupported,
     },
   )
@@ -338,7 +345,11 @@ export function startSpaceSync(options: SpaceSyncOptions): SpaceSync {
   return {
     poke,
     isVoid: keeper.isVoid,
-    written: keeper.written,
+    learned: (cursor, by) => {
+      // A storage that cannot be read is the journal's matter; when it can, it pokes.
+      if (by === 'refused') void keeper.refused().catch(() => null)
+      else keeper.written(cursor, by === 'own')
+    },
     close: () => {
       closed = true
       for (const off of unsubscribe) off()

@@ -43,7 +43,7 @@ export function createUpkeep(options: UpkeepOptions): Upkeep {
       if (!(error instanceof RefusedError) || !GONE_ALREADY.includes(error.code)) throw error
     }
     const remote = { epoch, seq: 0, purged: true, summary: null }
-    journal.mark(id, connection.incarnation(), { remote })
+    journal.mark(id, connection.told(), { remote })
   }
 
   return {
@@ -57,7 +57,7 @@ export function createUpkeep(options: UpkeepOptions): Upkeep {
         telling.add(id)
         connection
           .summary(id, epoch, summary)
-          .then(() => journal.mark(id, connection.incarnation(), { told: summary }))
+          .then(() => journal.mark(id, connection.told(), { told: summary }))
           .catch((error: unknown) => passOver(error, () => untellable.set(id, epoch)))
           .finally(() => telling.delete(id))
       }

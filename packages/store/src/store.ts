@@ -60,7 +60,9 @@ export async function openStore(options: OpenStoreOptions): Promise<Store> {
       }
       afterChange()
     },
-    learned: (cursor) => {
+    learned: (cursor, refused) => {
+      relay.learned(cursor, refused ? 'refused' : 'own')
+      if (refused) return
       tabs.post({ type: 'learned', cursor })
       if (cursor.incarnation !== history) blobs.reset()
       history = cursor.incarnation
@@ -209,7 +211,7 @@ export async function openStore(options: OpenStoreOptions): Promise<Store> {
     }
     switch (message.type) {
       case 'learned':
-        relay.written(message.cursor)
+        relay.learned(message.cursor, 'other')
         for (const live of lives.all()) live.onLearned()
         return
       case 'here':

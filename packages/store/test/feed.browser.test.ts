@@ -31,6 +31,9 @@ function feedOnly() {
       told.welcomed('inc')
       started.set(true)
     },
+    told: () => ({ incarnation: 'inc', reach: 0 }),
+    past: () => [],
+    version: () => 2,
     incarnation: () => 'inc',
     follows: (name) => name === 'inc',
     open: () => null,

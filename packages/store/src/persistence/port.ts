@@ -48,6 +48,8 @@ export interface DocumentRecord {
   readonly purged: 'no' | 'asked' | 'done'
   /** The epoch under which the document lives on the relay, when it is another than the one that the rows belong to. */
   readonly heir: string | null
+  /** How far the relay's history reached when the last of this was told (protocol Y15); 0 when it did not say. */
+  readonly reach: number
   /** Grows with every change of this record, so that of two copies the newer is known. */
   readonly revision: number
 }
@@ -96,6 +98,14 @@ export interface RemoteEntry {
 export interface FeedCursor {
   readonly incarnation: string
   readonly feed: number
+  /** No mark on this device was told by a history that reached further (protocol Y15). Absent: the relay did not say. */
+  readonly reach?: number
+}
+
+/** A history under an earlier name: it goes on under the present one with what was told of it up to `until` (protocol Y15). */
+export interface PastHistory {
+  readonly incarnation: string
+  readonly until: number
 }
 
 /** This browser is writing a streaming message; left behind when it dies, which is how that is noticed. */
@@ -113,6 +123,14 @@ export interface WriteBatch {
    * along, is of another, the marks are left out: they are of a history that is over (W11).
    */
   readonly history?: string
+  /** How far that history reached when the marks were told. Kept with the stored cursor, which it never lowers. */
+  readonly reach?: number
+  /**
+   * The cursor may take another name only if the stored one is of one of these, and no mark on this device is beyond it: another tab
+   * may have been told more by then, or have written down a later history than this tab knows of. Otherwise nothing of the batch that
+   * speaks of a history is written, and a look at the cursor shows it.
+   */
+  readonly past?: readonly PastHistory[]
   /**
    * The feed begins again: the cursor is stored even if it goes back. Otherwise, with `history`, one that is behind the stored one is left
    * out with the entries that came with it: another tab has written down more by then.

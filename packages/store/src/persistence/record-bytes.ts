@@ -32,6 +32,8 @@ export function packRecord(record: PackedRecord): Uint8Array {
   encoding.writeVarUint(encoder, record.there)
   encoding.writeVarUint(encoder, PURGED.indexOf(record.purged))
   if (record.heir !== null) encoding.writeVarString(encoder, record.heir)
+  // Behind all that the version before reads.
+  encoding.writeVarUint(encoder, record.reach)
   return encoding.toUint8Array(encoder)
 }
 
@@ -50,13 +52,14 @@ export function unpackRecord(bytes: Uint8Array | null): PackedRecord | null {
     // A copy: a view would drag all the bytes around it along wherever it is cloned to.
     const summary = has & HAS_SUMMARY ? decoding.readVarUint8Array(decoder).slice() : null
     const base = { edited, sent, revision, epoch, summary }
-    if (format === BEFORE_SYNC) return { ...base, have: 0, there: 0, untold: false, purged: 'no', heir: null }
+    if (format === BEFORE_SYNC) return { ...base, have: 0, there: 0, untold: false, purged: 'no', heir: null, reach: 0 }
     const have = decoding.readVarUint(decoder)
     const there = decoding.readVarUint(decoder)
     const purged = PURGED[decoding.readVarUint(decoder)]
     if (purged === undefined) return null
     const heir = has & HAS_HEIR ? decoding.readVarString(decoder) : null
-    return { ...base, have, there, untold: (has & UNTOLD) !== 0, purged, heir }
+    const reach = decoding.hasContent(decoder) ? decoding.readVarUint(decoder) : 0
+    return { ...base, have, there, untold: (has & UNTOLD) !== 0, purged, heir, reach }
   } catch {
     return null
   }

@@ -24,6 +24,7 @@ export function freshRecord(id: string): DocumentRecord {
     untold: false,
     purged: 'no',
     heir: null,
+    reach: 0,
     revision: 0,
   }
 }
@@ -41,21 +42,43 @@ export interface Holds {
   readonly remote: boolean
   /** The cursor to store, or null to leave the stored one. */
   readonly cursor: FeedCursor | null
+  /** How far the history reached that the marks are of. */
+  readonly reach: number
 }
 
-export const ALL_HOLDS: Holds = { marks: true, remote: true, cursor: null }
+export const ALL_HOLDS: Holds = { marks: true, remote: true, cursor: null, reach: 0 }
+const NOTHING_HOLDS: Holds = { marks: false, remote: false, cursor: null, reach: 0 }
 
 export function whatHolds(batch: WriteBatch, stored: FeedCursor | null): Holds {
-  const { history, restart } = batch
+  const { history, restart, reach = 0 } = batch
   const cursor = batch.cursor ?? null
   if (history === undefined) return { ...ALL_HOLDS, cursor }
+  if (cursor !== null && !mayReplace(batch, cursor, stored)) return NOTHING_HOLDS
   const followed = (cursor ?? stored)?.incarnation
   const late = cursor !== null && !restart && stored?.incarnation === cursor.incarnation && cursor.feed < stored.feed
-  return {
-    marks: followed === undefined || history === followed,
-    remote: !late,
-    cursor: late ? null : cursor,
-  }
+  const marks = followed === undefined || history === followed
+  const kept = late ? stored : (cursor ?? stored)
+  return { marks, remote: !late, cursor: marks ? reaching(kept, history, stored, batch) : late ? null : cursor, reach }
+}
+
+/** Whether the cursor may take the place of the stored one: it is of the same history, or knows what it does away with. */
+function mayReplace({ past }: WriteBatch, cursor: FeedCursor, stored: FeedCursor | null): boolean {
+  if (past === undefined || stored === null || stored.incarnation === cursor.incarnation) return true
+  return past.some(({ incarnation, until }) => incarnation === stored.incarnation && until >= (stored.reach ?? 0))
+}
+
+/** The cursor to store so that it says of every mark how far its history reached; null when the stored one says so already. */
+function reaching(
+  kept: FeedCursor | null,
+  history: string,
+  stored: FeedCursor | null,
+  { reach = 0, restart }: WriteBatch,
+): FeedCursor | null {
+  // A mark without a cursor: the device follows this history from now on, and has read nothing of its feed.
+  const { incarnation, feed } = kept ?? { incarnation: history, feed: 0 }
+  const most = Math.max(reach, restart ? 0 : (stored?.reach ?? 0))
+  const isKnown = stored?.incarnation === incarnation && stored.feed === feed && (stored.reach ?? 0) === most
+  return isKnown ? null : { incarnation, feed, ...(most > 0 ? { reach: most } : {}) }
 }
 
 /** The record after a write: the one place that decides what a write does to it, for every persistence. */
@@ -77,9 +100,15 @@ export function applyWrite(before: DocumentRecord, write: DocumentWrite, holds =
   if (write.offer) {
     // Another history need not have the summary either. Of what is not here there is nothing to tell.
     const untold = record.rows > 0 && record.summary !== null
-    record = { ...record, edited: last, sent: 0, have: 0, there: 0, untold }
+    record = { ...record, edited: last, sent: 0, have: 0, there: 0, reach: 0, untold }
   }
-  if (!holds.marks) return record
+  return holds.marks ? applyMarks(record, write, holds) : record
+}
+
+function applyMarks(before: DocumentRecord, write: DocumentWrite, holds: Holds): DocumentRecord {
+  const { last } = before
+  const isMarked = (write.sent ?? 0) > 0 || write.position || write.told || write.remote
+  let record = isMarked ? { ...before, reach: Math.max(before.reach, holds.reach) } : before
   const { position } = write
   const foreign = position !== undefined && record.epoch !== null && record.epoch !== position.epoch
   if (!write.offer && !foreign) {

@@ -37,7 +37,8 @@ export function spaceConnection(
   const channels = new Map<number, (effect: ChannelEffect) => void>()
   const waiters = new Map<number, Waiter>()
   const timers = new Map<string, () => void>()
-  const names = new Set<string>()
+  /** Names of this history, and up to which reach each is part of it. */
+  const names = new Map<string, number>()
   const queue: SyncClientEffect[] = []
   let events: SpaceEvents | null = null
   let token = address.token
@@ -62,7 +63,7 @@ export function spaceConnection(
 
   const url = `${baseOf(address).replace(/^http/, 'ws')}/sync/${encodeURIComponent(space)}`
   const socket = createSocket(url, environment, (budget) => client.next(budget), {
-    open: () => handle({ kind: 'socket-open' }),
+    open: () => handle({ kind: 'socket-open', reach: events?.reach() ?? 0 }),
     message: (bytes) => handle({ kind: 'bytes', bytes, now: clock.now() }),
     closed: (code, reason) => {
       const never = client.state.kind === 'connecting'
@@ -113,16 +114,19 @@ export function spaceConnection(
         rooms.tell()
         return
       case 'welcomed':
-        incarnation = effect.incarnation
         // Told next, in the same breath: what goes by the old names is void already.
         if (queue[0]?.kind === 'history') names.clear()
-        names.add(incarnation)
+        if (effect.incarnation !== incarnation) {
+          for (const [name, until] of names) names.set(name, Math.min(until, effect.until))
+        }
+        incarnation = effect.incarnation
+        names.set(incarnation, Number.POSITIVE_INFINITY)
         events?.welcomed(incarnation)
         if (queue[0]?.kind !== 'history') welcome(effect.role)
         return
       case 'history':
         names.clear()
-        names.add(effect.incarnation)
+        names.set(effect.incarnation, Number.POSITIVE_INFINITY)
         events?.history(effect.incarnation)
         if (client.state.kind === 'open') welcome(client.state.role)
         return
@@ -224,11 +228,14 @@ export function spaceConnection(
     start: (memory, told) => {
       events = told
       incarnation = memory.incarnation
-      if (incarnation !== '') names.add(incarnation)
+      if (incarnation !== '') names.set(incarnation, Number.POSITIVE_INFINITY)
       handle({ kind: 'start', token, ...memory })
     },
     incarnation: () => incarnation,
-    follows: (name) => names.has(name),
+    told: () => ({ incarnation, reach: client.reach }),
+    follows: (name, reach) => (names.get(name) ?? -1) >= reach,
+    past: () => Array.from(names, ([name, until]) => ({ incarnation: name, until })),
+    version: () => client.version,
     open: (wish, on) => {
       if (closed) return null
       // A history may have been heard of and not been written down before the next one: what is marked is of neither.

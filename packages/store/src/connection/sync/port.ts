@@ -1,4 +1,6 @@
 import type { ClientChannelEffect, LeasedFrame, LeaseOperation, OpenWish, SyncFeedEntry } from '@holdfast/protocol'
+import type { Told } from '../../journal-port.ts'
+import type { PastHistory } from '../../persistence/port.ts'
 import type { Readable } from '../../types.ts'
 import type { ConnectionState } from '../port.ts'
 
@@ -12,8 +14,14 @@ export interface SpaceConnection {
   start(memory: SpaceMemory, events: SpaceEvents): void
   /** The history that positions and acknowledgements now speak of; '' before the first welcome. */
   incarnation(): string
-  /** True when what was told under this name goes on under the present one (W11). */
-  follows(incarnation: string): boolean
+  /** That history, and how far it reached when the latest of what it told so far was told. */
+  told(): Told
+  /** True when what was told under this name, of a history that reached so far, goes on under the present one (W11). */
+  follows(incarnation: string, reach: number): boolean
+  /** The names that go on under the present one, and how far. */
+  past(): readonly PastHistory[]
+  /** The version of the wire that was agreed on; null while there is no connection. */
+  version(): number | null
   /** Null when no channel is free now: `onRoom` tells when there may be. */
   open(wish: OpenWish, on: (effect: ChannelEffect) => void): SyncChannel | null
   onRoom(listener: () => void): () => void
@@ -32,6 +40,7 @@ export interface SpaceConnection {
 export interface SpaceMemory {
   readonly incarnation: string
   readonly cursor: number
+  readonly reach: number
 }
 
 export interface SpaceEvents {
@@ -43,8 +52,10 @@ export interface SpaceEvents {
   feed(entries: readonly SyncFeedEntry[], upTo: number): void
   /** The relay is there but has no `/sync`: it is of an older version. */
   unsupported(): void
-  /** Whether what is marked of documents is of a history that is over. */
+  /** Whether what is marked of documents may be of a history that is over. */
   isVoid(): boolean
+  /** How far the history reached that anything marked here was told by: by this window or another one. */
+  reach(): number
 }
 
 /** What a channel tells. After `refused`, `set-aside`, `closed` or `lost` it tells nothing more. */

@@ -81,6 +81,8 @@ export function watchDocument(
   /** Whether the token let us write in the space when the channel was opened. */
   let mightWrite = false
   let opened = false
+  /** Nothing was offered in this opening: the rows up to here were on the relay by marks made before. */
+  let believed: number | null = null
   let reached = 0
   /** What was marked, and on which record: marks of a history that is not written down yet are left out, and not made again at once. */
   let marked = ''
@@ -121,9 +123,9 @@ export function watchDocument(
     const before = target.record()
     if (before.epoch !== null && before.epoch !== epoch) target.adopt(epoch)
     const waits = before.edited > before.sent || target.isWriting() || has(doc, effect.stateVector)
-    if (role !== 'read' && (waits || !effect.trusted)) {
-      send(integrated(doc, effect.stateVector), 'offer')
-    }
+    const offers = waits || !effect.trusted
+    believed = offers ? null : before.sent
+    if (role !== 'read' && offers) send(integrated(doc, effect.stateVector), 'offer')
     const own = awareness.getLocalState()
     if (own !== null) channel?.awareness(encodeAwarenessUpdate(awareness, [awareness.clientID]))
   }
@@ -223,7 +225,15 @@ export function watchDocument(
       return
     }
     if (!opened || role === 'read') return
-    const { edited } = target.record()
+    const { edited, sent } = target.record()
+    if (believed !== null && sent < believed) {
+      // What was marked is void since (W11): opened anew, everything is offered.
+      believed = null
+      acks.reset()
+      acks.refused(0)
+      channel.close()
+      return
+    }
     const covered = target.covered()
     if (edited > covered && !catchingUp) {
       // What a tab wrote and did not tell of: reading it sends it.
