@@ -8,7 +8,7 @@ import { describeCounts, describeSums } from './run/summary.ts'
 import { add, emptySums, type Report, reportOf } from './run/sums.ts'
 
 const USAGE =
-  'npm run sim -- [--seeds N] [--seed FIRST] [--operations N] [--peers N] [--jobs N] [--plan OPERATIONS] [--strict] [--trace] [--keep-going]'
+  'npm run sim -- [--seeds N] [--seed FIRST] [--operations N] [--peers N] [--jobs N] [--plan OPERATIONS] [--trace] [--keep-going]'
 
 /** Runs for which it is worth to start another process. */
 const RUNS_PER_JOB = 50
@@ -34,7 +34,6 @@ function read(args: string[]) {
       peers: { type: 'string', default: '5' },
       jobs: { type: 'string' },
       plan: { type: 'string' },
-      strict: { type: 'boolean', default: false },
       trace: { type: 'boolean', default: false },
       'keep-going': { type: 'boolean', default: false },
     },
@@ -49,7 +48,6 @@ function read(args: string[]) {
     peers: count('peers', values.peers),
     jobs: values.trace ? 1 : Math.min(jobs, Math.ceil(seeds / RUNS_PER_JOB)),
     plan,
-    isStrict: values.strict,
     trace: values.trace,
     keepGoing: values['keep-going'],
   }
@@ -59,13 +57,12 @@ const say = (line: string): void => void process.stdout.write(`${line}\n`)
 
 async function main(args: string[]): Promise<number> {
   const { plan, trace, keepGoing, ...options } = read(args)
-  const { first, seeds, operations, peers, jobs, isStrict } = options
+  const { first, seeds, operations, peers, jobs } = options
   const sums = emptySums()
   const begun = performance.now()
   const runOf = (seed: number): Run => ({
     seed,
     peers,
-    isStrict,
     plan: plan ?? drawPlan({ seed, operations, peers }),
   })
   /** Says whether to go on. */
@@ -76,7 +73,7 @@ async function main(args: string[]): Promise<number> {
     return keepGoing || !broken
   }
 
-  if (jobs > 1) await playInJobs({ first, seeds, jobs, task: { operations, peers, isStrict }, report })
+  if (jobs > 1) await playInJobs({ first, seeds, jobs, task: { operations, peers }, report })
   else {
     for (let seed = first; seed < first + seeds; seed++) {
       const outcome = await simulate(runOf(seed))

@@ -13,11 +13,6 @@ export interface Run {
   readonly seed: number
   readonly plan: readonly Operation[]
   readonly peers: number
-  /**
-   * Without it what is known to be open (`docs/decisions/0092`) is stepped around: a folder is put back only when every device has been
-   * connected for a while.
-   */
-  readonly isStrict?: boolean
 }
 
 export interface Outcome {
@@ -56,8 +51,6 @@ const MOST_EVENTS = 20_000
 /** Virtual time in which everything must be well again when nothing goes wrong any more, in ms. */
 const PATIENCE = 5 * 60_000
 const LOOK_EVERY = 10_000
-/** In this time whoever is online has heard of everything, in ms. */
-const CALM = 15_000
 /** After this long nobody will tell a newer summary by itself, in ms. */
 const STALE_AFTER = 60_000
 /** Of all events that the end may take. */
@@ -80,11 +73,6 @@ export async function simulate(run: Run): Promise<Outcome> {
     await advance(world, seededRandom(run.seed), 1_000, counter)
     for (const operation of run.plan) {
       if (world.failures.length > 0) break
-      const isBack = operation.kind === 'restore' || operation.kind === 'swap'
-      if (isBack && run.isStrict !== true) {
-        if (!isCalm(stage)) continue
-        await advance(world, seededRandom(operation.dice), CALM, counter)
-      }
       await perform(stage, operation, trace, counter)
     }
     if (world.failures.length === 0) await drain(stage, counter)
@@ -107,10 +95,6 @@ export async function simulate(run: Run): Promise<Outcome> {
     counts: Object.fromEntries([...stage.counts, ...Object.entries(world.tally())]),
   }
   return { failures: world.failures, trace, figures }
-}
-
-function isCalm({ devices, relay }: Stage): boolean {
-  return relay.running !== null && devices.every(({ isOnline, tabs }) => isOnline && tabs.size > 0)
 }
 
 async function perform(

@@ -32,16 +32,15 @@ export interface Played {
   readonly peers: number
   readonly jobs: number
   readonly seconds: number
-  readonly isStrict: boolean
 }
 
 /** One line that can be quoted. */
 export function describeSums({ seeds, broken, figures }: Sums, played: Played): string {
-  const { first, operations, peers, jobs, seconds, isStrict } = played
+  const { first, operations, peers, jobs, seconds } = played
   const which = broken.map(({ seed }) => seed).sort((a, b) => a - b)
   const names = which.length > 0 ? ` (${which.slice(0, 20).join(', ')}${which.length > 20 ? ', ...' : ''})` : ''
   return [
-    `seeds ${first} to ${first + seeds - 1}${isStrict ? ', strict' : ''}: ${number(seeds)} runs of ${operations} operations by ${peers} peers,`,
+    `seeds ${first} to ${first + seeds - 1}: ${number(seeds)} runs of ${operations} operations by ${peers} peers,`,
     `${number(seeds * operations)} operations, ${number(figures.events)} events, in ${seconds.toFixed(1)} s by ${jobs} process${jobs > 1 ? 'es' : ''}:`,
     `${number(broken.length)} failures${names}.`,
     `${number(figures.conversations)} conversations, ${number(figures.edits)} edits followed,`,

@@ -6,12 +6,11 @@ export interface Task {
   readonly seed: number
   readonly operations: number
   readonly peers: number
-  readonly isStrict: boolean
 }
 
 // The other end of `jobs.ts`. It ends when there is nobody to hand it seeds.
 process.on('message', (message) => {
-  const { seed, operations, peers, isStrict } = message as Task
+  const { seed, operations, peers } = message as Task
   const plan = drawPlan({ seed, operations, peers })
-  void simulate({ seed, peers, isStrict, plan }).then((outcome) => process.send?.(reportOf(seed, outcome)))
+  void simulate({ seed, peers, plan }).then((outcome) => process.send?.(reportOf(seed, outcome)))
 })
