@@ -1,3 +1,5 @@
+import type { Row } from './relay/rows.ts'
+
 export type Unit = 'ms' | 'µs' | 'bytes' | '×'
 
 /** One line of a benchmark's table. */
@@ -14,6 +16,8 @@ export interface Figure {
 
 export interface Outcome {
   readonly figures: readonly Figure[]
+  /** Of contenders side by side, in the place of `figures`. */
+  readonly rows?: readonly Row[]
   /** What a reader must know to believe the figures; one sentence or two each. */
   readonly notes?: readonly string[]
 }
@@ -34,5 +38,7 @@ export interface Benchmark {
   /** What is measured, from which moment to which, and the reference beside it. */
   readonly about: string
   readonly usesBrowser: boolean
+  /** Measured runs of one that takes long, in the place of the usual number. */
+  readonly runs?: number
   run(bench: Bench): Promise<Outcome>
 }

@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util'
 import type { Benchmark } from './benchmark.ts'
 import { busyShare, describeMachine, type Machine } from './machine.ts'
 import { benchmarks } from './registry.ts'
+import { isRowReached } from './relay/rows.ts'
 import { replaceSection } from './report/document.ts'
 import { section } from './report/section.ts'
 import { reached } from './report/table.ts'
@@ -55,7 +56,8 @@ async function keep(name: string, text: string): Promise<void> {
 }
 
 /** Measures one, prints it and keeps it. Returns the targets it missed. */
-async function measure(benchmark: Benchmark, machine: Machine, runs: number): Promise<string[]> {
+async function measure(benchmark: Benchmark, machine: Machine, asked: number): Promise<string[]> {
+  const runs = benchmark.runs ?? asked
   say(`${benchmark.name}: ${benchmark.title}`)
   const looks: number[] = []
   const look = async () => void looks.push(await busyShare(LOOK_MS))
@@ -64,7 +66,11 @@ async function measure(benchmark: Benchmark, machine: Machine, runs: number): Pr
   const text = section({ benchmark, outcome, machine, busy, runs, at: new Date() })
   process.stdout.write(`${text}\n\n`)
   await keep(benchmark.name, text)
-  return outcome.figures.filter((figure) => reached(figure) === false).map(({ what }) => `${benchmark.name}: ${what}`)
+  const missed = [
+    ...outcome.figures.filter((figure) => reached(figure) === false),
+    ...(outcome.rows ?? []).filter((row) => isRowReached(row) === false),
+  ]
+  return missed.map(({ what }) => `${benchmark.name}: ${what}`)
 }
 
 async function main(args: readonly string[]): Promise<number> {

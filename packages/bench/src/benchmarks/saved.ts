@@ -2,8 +2,9 @@ import { alternate, type Sample } from '../alternate.ts'
 import type { Benchmark } from '../benchmark.ts'
 import { BlankSite } from '../browser/blank-site.ts'
 import { openBlank } from '../browser/globals.ts'
-import { BrowserRun, TemporaryFolder } from '../browser/profile.ts'
+import { BrowserRun } from '../browser/profile.ts'
 import { percentile } from '../statistics.ts'
+import { TemporaryFolder } from '../temporary-folder.ts'
 
 const EDITS = 600
 

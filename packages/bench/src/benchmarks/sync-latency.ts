@@ -7,12 +7,13 @@ import { WebSocket as NodeWebSocket } from 'ws'
 import { alternate, type Sample } from '../alternate.ts'
 import type { Bench, Figure } from '../benchmark.ts'
 import { withFreshRelay } from '../browser/fresh-relay.ts'
-import { BrowserRun, TemporaryFolder } from '../browser/profile.ts'
+import { BrowserRun } from '../browser/profile.ts'
 import { openSyncPage } from '../browser/sync-page.ts'
 import { answer } from '../corpus/words.ts'
 import { openDevice, type Place } from '../pages/sync.ts'
 import type { Speech } from '../pages/sync-live.ts'
 import { percentile } from '../statistics.ts'
+import { TemporaryFolder } from '../temporary-folder.ts'
 
 const EDITS = 200
 /** While something large is fetched: so many, or what fits into so many ms. */

@@ -2,10 +2,11 @@ import { WebSocket as NodeWebSocket } from 'ws'
 import { alternate } from '../alternate.ts'
 import type { Bench, Figure } from '../benchmark.ts'
 import { withFreshRelay } from '../browser/fresh-relay.ts'
-import { BrowserRun, TemporaryFolder } from '../browser/profile.ts'
+import { BrowserRun } from '../browser/profile.ts'
 import { openSyncPage } from '../browser/sync-page.ts'
 import { emptyOutbox, writeOffline } from '../pages/sync.ts'
 import { median } from '../statistics.ts'
+import { TemporaryFolder } from '../temporary-folder.ts'
 
 const OFFLINE = { conversations: 500, messages: 20 }
 const MESSAGES = OFFLINE.conversations * OFFLINE.messages

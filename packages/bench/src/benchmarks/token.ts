@@ -3,11 +3,12 @@ import { alternate, type Sample } from '../alternate.ts'
 import type { Benchmark } from '../benchmark.ts'
 import { BlankSite } from '../browser/blank-site.ts'
 import { openBlank, programScript } from '../browser/globals.ts'
-import { BrowserRun, TemporaryFolder } from '../browser/profile.ts'
+import { BrowserRun } from '../browser/profile.ts'
 import { RelayProcess } from '../browser/relay-process.ts'
 import { StockRelay } from '../browser/stock-relay.ts'
 import type { Stream } from '../pages/tokens.ts'
 import { percentile } from '../statistics.ts'
+import { TemporaryFolder } from '../temporary-folder.ts'
 
 const TOKENS = 200
 /** 40 tokens a second: a fast model. */

@@ -1,4 +1,4 @@
-import { TemporaryFolder } from './profile.ts'
+import { TemporaryFolder } from '../temporary-folder.ts'
 import { RelayProcess } from './relay-process.ts'
 
 /** A relay that has nothing yet, for as long as `use` takes. It is another origin for a page, and so another storage. */

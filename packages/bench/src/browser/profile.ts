@@ -1,24 +1,6 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { type BrowserContext, chromium, type Page } from 'playwright'
 import { chromiumArguments, findChromium } from '../../../toolchain/chromium.mjs'
-
-/** A folder that is gone afterwards. */
-export class TemporaryFolder implements AsyncDisposable {
-  readonly path: string
-  private constructor(path: string) {
-    this.path = path
-  }
-  static async make(name: string): Promise<TemporaryFolder> {
-    return new TemporaryFolder(await mkdtemp(join(tmpdir(), `holdfast-bench-${name}-`)))
-  }
-  async [Symbol.asyncDispose](): Promise<void> {
-    // A browser that has just ended may still be writing its last files.
-    await rm(this.path, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 })
-  }
-}
 
 /** A browser that has just started is busy with itself for about this long. In ms. */
 const SETTLE_MS = 1_500

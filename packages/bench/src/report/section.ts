@@ -1,6 +1,7 @@
 import type { Benchmark, Outcome } from '../benchmark.ts'
 import type { Machine } from '../machine.ts'
-import { table } from './table.ts'
+import { cellsOf, HEAD } from '../relay/rows.ts'
+import { alignColumns, table } from './table.ts'
 
 export interface Measured {
   readonly benchmark: Benchmark
@@ -27,7 +28,7 @@ export function section({ benchmark, outcome, machine, busy, runs, at }: Measure
     `## ${benchmark.name}`,
     `*${benchmark.title}.* ${benchmark.about}`,
     `${at.toISOString().slice(0, 16).replace('T', ' ')} UTC, \`npm run bench -- ${benchmark.name}\`, ${runs} runs. ${cores} cores (${processor}), ${system}, ${programs}. ${load}`,
-    table(outcome.figures),
+    outcome.rows === undefined ? table(outcome.figures) : alignColumns([HEAD, ...outcome.rows.map(cellsOf)]),
     ...(outcome.notes?.length ? [outcome.notes.map((note) => `- ${note}`).join('\n')] : []),
   ].join('\n\n')
 }

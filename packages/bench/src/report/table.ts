@@ -40,7 +40,7 @@ export function table(figures: readonly Figure[]): string {
   return alignColumns([['', 'median', 'runs', 'target', 'reached', 'beside'], ...rows])
 }
 
-function alignColumns(rows: readonly (readonly string[])[]): string {
+export function alignColumns(rows: readonly (readonly string[])[]): string {
   const [head = [], ...body] = rows
   const widths = head.map((_, column) => Math.max(3, ...rows.map((row) => [...(row[column] ?? '')].length)))
   const line = (row: readonly string[]) =>
