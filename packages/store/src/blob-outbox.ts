@@ -1,4 +1,11 @@
-import { type BlobAddress, type BlobRefusal, tellReferences, uploadBlob, wantedBlobs } from './blobs-relay.ts'
+import {
+  type BlobAddress,
+  type BlobRefusal,
+  tellReferences,
+  uploadBlob,
+  WANTED_PAGE,
+  wantedBlobs,
+} from './blobs-relay.ts'
 import type { Clock, Environment } from './environment.ts'
 import type { Journal } from './journal-port.ts'
 import type { StoredBlob } from './persistence/port.ts'
@@ -29,11 +36,13 @@ export interface BlobOutboxOptions {
   readonly onChange: () => void
   /** There may be something to do: whoever works for all calls `work`. */
   readonly wake: () => void
+  /** Tells the other tabs that something else waits now: they `prune`. */
+  readonly tellTabs: () => void
 }
 
 export interface BlobOutbox {
-  /** Tells and sends what there is. `leads`: this tab works for all, and asks what the relay lacks too. */
-  work(leads: boolean): void
+  /** Tells, asks and sends what there is, if that is not under way. For whoever works for all tabs. */
+  work(): void
   add(sha256: string): void
   /** How many blobs wait to be sent, and why one of them was refused. */
   waiting(): number
@@ -44,6 +53,8 @@ export interface BlobOutbox {
   reset(): void
   /** There is another connection: what was refused may be tried again. */
   forget(): void
+  /** Looks what waits: another tab may have kept or sent something, conversations may have been purged. */
+  prune(): Promise<void>
   /** Reads what waits. */
   load(): Promise<void>
   close(): void
@@ -66,8 +77,8 @@ export function createBlobOutbox(options: BlobOutboxOptions): BlobOutbox {
   let history = 0
   let telling = false
   let isClosed = false
-  /** What was asked of `work` while it was under way. */
-  let again: { readonly leads: boolean } | null = null
+  /** There is more since. */
+  let again = false
   let cancelRetry: (() => void) | null = null
   let cancelWanted: (() => void) | null = null
 
@@ -76,7 +87,6 @@ export function createBlobOutbox(options: BlobOutboxOptions): BlobOutbox {
     cancelRetry ??= clock.after(ms, () => {
       cancelRetry = null
       for (const [sha256, { code }] of refused) if (FULL.includes(code)) refused.delete(sha256)
-      work(false)
       options.wake()
     })
   }
@@ -122,26 +132,29 @@ export function createBlobOutbox(options: BlobOutboxOptions): BlobOutbox {
     const here = await journal.read((handle) => handle.references.told(conversation, hashes, missing))
     if (missing !== null) for (const sha256 of hashes) if (!missing.includes(sha256)) waiting.delete(sha256)
     for (const sha256 of here) waiting.add(sha256)
+    options.tellTabs()
     onChange()
   }
 
   const ask = async (to: BlobAddress): Promise<void> => {
     if (!isDue || isOld || (await journal.read((handle) => handle.references.count())) === 0) return
     isDue = false
-    const wanted = await wantedBlobs(space, to, fetch)
-    if (wanted === 'unsupported') {
-      isOld = true
-      return
-    }
     if (isClosed) return
     cancelWanted ??= clock.after(WANTED_MS, () => {
       cancelWanted = null
       isDue = true
       options.wake()
     })
-    if (wanted === 'offline' || wanted.length === 0) return
-    for (const sha256 of await journal.read((handle) => handle.references.want(wanted))) waiting.add(sha256)
-    onChange()
+    for (let after = ''; ; ) {
+      const wanted = await wantedBlobs(space, to, after, fetch)
+      if (wanted === 'unsupported') isOld = true
+      if (wanted === 'unsupported' || wanted === 'offline' || wanted.length === 0) return
+      for (const sha256 of await journal.read((handle) => handle.references.want(wanted))) waiting.add(sha256)
+      onChange()
+      const last = wanted.at(-1) ?? ''
+      if (wanted.length < WANTED_PAGE || last <= after) return
+      after = last
+    }
   }
 
   const send = async (sha256: string, to: BlobAddress): Promise<void> => {
@@ -156,6 +169,7 @@ export function createBlobOutbox(options: BlobOutboxOptions): BlobOutbox {
     if (answer === null) {
       await journal.read((handle) => handle.uploaded(sha256))
       waiting.delete(sha256)
+      options.tellTabs()
       return
     }
     if (answer.kind === 'offline') {
@@ -189,20 +203,29 @@ export function createBlobOutbox(options: BlobOutboxOptions): BlobOutbox {
     }
   }
 
-  const tellAndAsk = async (to: BlobAddress, leads: boolean): Promise<void> => {
-    if (!isOld) await tell(to)
-    if (!isOld && leads) await ask(to)
+  const prune = async (): Promise<void> => {
+    const uploads = new Set(await journal.read((handle) => handle.uploads()))
+    for (const sha256 of waiting) if (!uploads.has(sha256) && !options.isFresh(sha256)) waiting.delete(sha256)
+    for (const sha256 of uploads) waiting.add(sha256)
+    onChange()
   }
 
-  const work = (leads: boolean): void => {
+  const tellAndAsk = async (to: BlobAddress): Promise<void> => {
+    // What was refused may have been purged to make room.
+    if (refused.size > 0) await prune()
+    if (!isOld) await tell(to)
+    if (!isOld) await ask(to)
+  }
+
+  const work = (): void => {
     const to = address()
     if (!to || isClosed || (cancelRetry && !isFull())) return
     if (telling) {
-      again = { leads: leads || again?.leads === true }
+      again = true
       return
     }
     telling = true
-    void tellAndAsk(to, leads)
+    void tellAndAsk(to)
       .then(() => sendAll(to))
       // A storage that cannot be read is the journal's matter; when it can, what is untold is read again.
       .catch(() => {
@@ -210,9 +233,9 @@ export function createBlobOutbox(options: BlobOutboxOptions): BlobOutbox {
       })
       .finally(() => {
         telling = false
-        const next = again
-        again = null
-        if (next) work(next.leads)
+        if (!again) return
+        again = false
+        work()
       })
   }
 
@@ -234,6 +257,7 @@ export function createBlobOutbox(options: BlobOutboxOptions): BlobOutbox {
 
   return {
     work,
+    prune,
     close,
     add: (sha256) => {
       waiting.add(sha256)
@@ -255,11 +279,8 @@ export function createBlobOutbox(options: BlobOutboxOptions): BlobOutbox {
     },
     forget,
     load: async () => {
-      const uploads = await journal.read((handle) => handle.uploads())
-      for (const sha256 of waiting) if (!options.isFresh(sha256)) waiting.delete(sha256)
-      for (const sha256 of uploads) waiting.add(sha256)
+      await prune()
       forget()
-      onChange()
       options.wake()
     },
   }

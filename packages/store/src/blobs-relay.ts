@@ -117,14 +117,18 @@ export async function tellReferences(
   }
 }
 
-/** What conversations refer to and the relay does not have. */
+/** As many as the relay names at a time. */
+export const WANTED_PAGE = 1_000
+
+/** What conversations refer to and the relay does not have, in order, above `after`. */
 export async function wantedBlobs(
   space: string,
   address: BlobAddress,
+  after: string,
   fetch: Environment['fetch'],
 ): Promise<readonly string[] | 'offline' | 'unsupported'> {
   try {
-    const response = await fetch(`${spaceUrlOf(space, address)}?wanted`, {
+    const response = await fetch(`${spaceUrlOf(space, address)}?wanted${after && `&after=${after}`}`, {
       headers: { authorization: `Bearer ${address.token}` },
     })
     if (response.status === 404 || response.status === 405) return 'unsupported'

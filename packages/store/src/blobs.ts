@@ -40,6 +40,8 @@ export interface BlobSyncOptions {
   readonly onChange: () => void
   /** There may be something to send. */
   readonly wake: () => void
+  /** Tells the other tabs that something else waits now. */
+  readonly tellTabs: () => void
 }
 
 export interface BlobSync extends Blobs {
@@ -55,6 +57,8 @@ export interface BlobSync extends Blobs {
   /** The relay has another history. */
   reset(): void
   close(): void
+  /** Something else may wait than did: another tab says so, or a conversation was purged. */
+  changed(): Promise<void>
   /** An update is on the device. */
   onUpdate(update: Uint8Array): void
 }
@@ -77,6 +81,7 @@ export function createBlobs(options: BlobSyncOptions): BlobSync {
     isFresh: (sha256) => fresh.has(sha256),
     onChange,
     wake: options.wake,
+    tellTabs: options.tellTabs,
   })
 
   const get: Blobs['get'] = async (sha256) => {
@@ -116,7 +121,8 @@ export function createBlobs(options: BlobSyncOptions): BlobSync {
       const onDevice = (): void => {
         if (fresh.get(sha256) === blob) fresh.delete(sha256)
         outbox.touched()
-        outbox.work(false)
+        options.tellTabs()
+        options.wake()
       }
       // If it cannot be written the status says so, and memory is where it is until it is.
       void journal.settled().then(onDevice, () => null)
@@ -127,13 +133,19 @@ export function createBlobs(options: BlobSyncOptions): BlobSync {
       const { bytes, mediaType } = await get(sha256)
       return URL.createObjectURL(new Blob([bytes as Uint8Array<ArrayBuffer>], { type: mediaType }))
     },
-    upload: () => (supported ? outbox.work(true) : undefined),
+    upload: () => (supported ? outbox.work() : undefined),
     waiting: outbox.waiting,
     refusal: outbox.refusal,
     load: async () => (supported ? outbox.load() : undefined),
     forget: outbox.forget,
     reset: outbox.reset,
     close: outbox.close,
+    changed: async () => {
+      if (!supported) return
+      await outbox.prune()
+      outbox.touched()
+      options.wake()
+    },
     onUpdate: (update) => {
       if (!supported || blobsNamedIn(update).length === 0) return
       outbox.touched()

@@ -175,7 +175,11 @@ export function createRelaySide(options: RelaySideOptions): RelaySide {
         onChange()
       }
     },
-    poke: () => work?.poke(),
+    poke: () => {
+      work?.poke()
+      // Over the stock endpoint nobody works for all: each tab sends what it knows of.
+      if (connection?.kind === 'stock') options.blobs.upload()
+    },
     isVoid: () => work?.isVoid?.() ?? false,
     restart: () => {
       if (connection) use(connection.kind === 'sync' ? (options.connect ?? spaceConnection) : websocketConnection)

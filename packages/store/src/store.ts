@@ -147,6 +147,7 @@ export async function openStore(options: OpenStoreOptions): Promise<Store> {
     address: () => relay.address(),
     onChange: () => refresh(),
     wake: () => relay.poke(),
+    tellTabs: () => tabs.post({ type: 'blobs' }),
   })
   const aside: AsideKeeper = createAside({
     journal,
@@ -222,6 +223,10 @@ export async function openStore(options: OpenStoreOptions): Promise<Store> {
         return
       case 'watching':
         watchers.take(message)
+        return
+      case 'blobs':
+        // A storage that cannot be read is the journal's matter.
+        void blobs.changed().catch(() => null)
         return
       case 'stop':
         leases.onStopRequested(message.id, message.key, '')
@@ -320,6 +325,8 @@ export async function openStore(options: OpenStoreOptions): Promise<Store> {
       if (!retired && list.record(id)) {
         throw journal.failure()?.error ?? new PersistenceError('ABORTED', 'it could not be deleted on this device')
       }
+      void blobs.changed().catch(() => null)
+      tabs.post({ type: 'blobs' })
       relay.poke()
     },
     aside: {

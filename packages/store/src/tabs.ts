@@ -33,6 +33,8 @@ export type TabMessage =
   | { readonly type: 'here'; readonly from: string }
   /** Another tab has ended, and these records are on the device that the sender had not heard of. Perhaps none; files and what is set aside may be new too. */
   | { readonly type: 'found'; readonly identity: string; readonly records: readonly DocumentRecord[] }
+  /** Other files wait to be sent than did: the device knows which. */
+  | { readonly type: 'blobs' }
   /** Whoever writes this message, or answers this turn, is asked to stop. */
   | { readonly type: 'stop'; readonly id: string; readonly key: string }
   /** The sender keeps this document level with the relay by itself, or no longer. */

@@ -88,22 +88,23 @@ export function createBlobHandler(
       case 'PUT':
         return BAD_PATH
       default:
-        if (queryOf(request).has('wanted')) sendJson(response, 200, { wanted: await wanted(asked) })
-        else sendJson(response, 200, await blobs.totals(space))
+        if (queryOf(request).has('wanted')) {
+          sendJson(response, 200, { wanted: await wanted(asked, queryOf(request).get('after') ?? '') })
+        } else sendJson(response, 200, await blobs.totals(space))
         return null
     }
   }
 
   /** Whoever may see some documents only hears of their blobs only: who knows a hash can have the blob. */
-  async function wanted({ space, grant }: Asked): Promise<readonly string[]> {
-    if (grant.documents === undefined) return blobs.wanted(space, WANTED)
+  async function wanted({ space, grant }: Asked, after: string): Promise<readonly string[]> {
+    if (grant.documents === undefined) return blobs.wanted(space, WANTED, after)
     const mine = new Set<string>()
     for (const { document, hashes } of await blobs.references(space)) {
       if (reachesDocument(grant, document)) for (const hash of hashes) mine.add(hash)
     }
     const missing: string[] = []
-    for (const hash of mine) {
-      if (missing.length < WANTED && (await blobs.stat({ space, hash })) === null) missing.push(hash)
+    for (const hash of [...mine].sort()) {
+      if (hash > after && missing.length < WANTED && (await blobs.stat({ space, hash })) === null) missing.push(hash)
     }
     return missing
   }

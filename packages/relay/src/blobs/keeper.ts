@@ -45,6 +45,8 @@ export function keepBlobs({ blobs, log, clock, grace, sweepEvery, report }: Blob
   })
 
   async function isPurged(ref: DocumentRef): Promise<boolean> {
+    // Whoever comes behind a purge, of a name that begins anew, is not to be released with it.
+    await releasing
     return (await log.stat(ref))?.kind === 'purged'
   }
 

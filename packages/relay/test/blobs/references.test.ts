@@ -94,6 +94,11 @@ describe.each([
     expect(await wanted(await at.token('write', { documents: ['b'] }))).toEqual({ wanted: [] })
     await put(at, image)
     expect(await wanted()).toEqual({ wanted: [] })
+    const many = Array.from({ length: 1_500 }, (_, i) => i.toString(16).padStart(64, '0'))
+    await refer(at, 'many', many.toReversed())
+    expect(await wanted()).toEqual({ wanted: many.slice(0, 1_000) })
+    const rest = jsonOf(await ask(at, 'GET', `/blobs/default?wanted&after=${many[999]}`))
+    expect(rest).toEqual({ wanted: many.slice(1_000) })
   })
 
   it('BL3 a document that was purged refers to nothing any more', async () => {

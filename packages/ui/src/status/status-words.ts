@@ -52,12 +52,14 @@ export function relayText(status: ConversationStatus, space: StoreStatus): strin
   return texts[space.relay]
 }
 
-function connectedText(status: ConversationStatus, { behind = 0 }: StoreStatus, waiting: string): string {
+function connectedText(status: ConversationStatus, space: StoreStatus, waiting: string): string {
+  const { behind = 0, uploadsRefused } = space
   const has = status.kind === 'saved' && (status.relay === 'sent' || status.relay === 'synced')
   const own = has
     ? 'It has everything of this conversation on its disk.'
     : 'Connected; the last edits are on their way.'
   const others = waiting ? ` ${waiting} to be sent.` : ''
   const fetching = behind > 0 ? ` ${count(behind, 'conversation is', 'conversations are')} being fetched.` : ''
-  return `${own}${others}${fetching}`
+  const refused = uploadsRefused ? ` It does not take a file: ${uploadsRefused.message}` : ''
+  return `${own}${others}${refused}${fetching}`
 }

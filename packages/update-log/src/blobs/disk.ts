@@ -7,6 +7,7 @@ import { requireName, requireRef } from '../names.ts'
 import { damagedBlob, isWhole, type OpenBlob, openBlobFile, readPart, writeBlobFile } from './blob-file.ts'
 import { folderOf, isThere, namesIn, storage } from './folders.ts'
 import { type BlobEntry, type BlobRef, type BlobStore, requireBlobRef, requireHashes, storeClosed } from './port.ts'
+import { wantedOf } from './references.ts'
 import { metered } from './room.ts'
 import { openSpaceFolder, type SpaceFolder } from './space-folder.ts'
 
@@ -192,15 +193,10 @@ export async function openDiskBlobs(directory: string, options: DiskBlobsOptions
 
     collect: (space, grace) => inSpace(space, (folder) => folder.collect(now() - grace)),
 
-    wanted: (space, limit) =>
+    wanted: (space, limit, after = '') =>
       inSpace(space, async (folder) => {
         const there = await folder.all()
-        const wanted: string[] = []
-        for (const hash of folder.references.referred()) {
-          if (wanted.length >= limit) break
-          if (!there.has(hash)) wanted.push(hash)
-        }
-        return wanted
+        return wantedOf(folder.references, (hash) => there.has(hash), limit, after)
       }),
 
     totals: (space) => inSpace(space, async (folder) => (await folder.all()).totals()),

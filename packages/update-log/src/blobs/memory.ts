@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { requireName, requireRef } from '../names.ts'
 import { type BlobStore, hashMismatch, requireBlobRef, requireHashes, storeClosed, tooLarge } from './port.ts'
-import { type ReferenceEvent, References } from './references.ts'
+import { type ReferenceEvent, References, wantedOf } from './references.ts'
 import { metered } from './room.ts'
 
 interface Kept {
@@ -151,9 +151,9 @@ export function createMemoryBlobs({ now = Date.now }: { readonly now?: () => num
       return removeAll(space, [...references.looseSince(before), ...old.map(([hash]) => hash)])
     },
 
-    async wanted(name, limit) {
+    async wanted(name, limit, after = '') {
       const { references, kept } = spaceOf(name)
-      return [...references.referred()].filter((hash) => !kept.has(hash)).slice(0, limit)
+      return wantedOf(references, (hash) => kept.has(hash), limit, after)
     },
 
     async totals(name) {

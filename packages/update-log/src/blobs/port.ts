@@ -117,8 +117,8 @@ export interface BlobStore {
   /** As `sweep` of one space, and also what no document ever referred to, if it was kept `grace` ms ago or longer. */
   collect(space: string, grace: number): Promise<BlobTotals>
 
-  /** What documents of a space refer to and is not there: somebody may still have it. */
-  wanted(space: string, limit: number): Promise<readonly string[]>
+  /** What documents of a space refer to and is not there: somebody may still have it. In order, those above `after`. */
+  wanted(space: string, limit: number, after?: string): Promise<readonly string[]>
 
   /** What a space's blobs come to. */
   totals(space: string): Promise<BlobTotals>

@@ -112,3 +112,14 @@ export class References {
     for (const [hash, at] of this.#loose) yield { kind: 'loose', at, hash }
   }
 }
+
+/** What is referred to and not there, in order, above `after`. */
+export function wantedOf(
+  references: References,
+  isThere: (hash: string) => boolean,
+  limit: number,
+  after: string,
+): string[] {
+  const missing = [...references.referred()].filter((hash) => hash > after && !isThere(hash))
+  return missing.sort().slice(0, limit)
+}
