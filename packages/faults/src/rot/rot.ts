@@ -1,0 +1,146 @@
+import { cp, mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type Random, seededRandom } from '@holdfast/testkit'
+import { getBlob, putBlob } from '../peers/blobs.ts'
+import { NotStartedError, type RelayProcess, startRelay } from '../process/relay.ts'
+import { type Harm, harm, kindsIn } from './harm.ts'
+import { type Visit, visit, type Witness, writeDocuments } from './witness.ts'
+
+export interface RotOptions {
+  readonly harms: number
+  readonly seed: number
+  readonly onHarm?: (done: number) => void
+}
+
+/** How it was met: not at all, on opening (the command says so and ends), or on reading. */
+export type Noticed = 'harmless' | 'refused to start' | 'history renewed' | 'document set aside' | 'blob set aside'
+
+export interface RotReport {
+  readonly seed: number
+  readonly harms: number
+  /** By kind of file, how often it was met how. */
+  readonly outcomes: ReadonlyMap<string, ReadonlyMap<Noticed, number>>
+  readonly seconds: number
+  readonly faults: readonly string[]
+}
+
+const DOCUMENTS = 5
+const UPDATES = 24
+
+interface Pristine {
+  readonly data: string
+  readonly witness: Witness
+  readonly blobs: readonly { readonly hash: string; readonly bytes: Uint8Array }[]
+}
+
+/** A folder as the relay left it, all of it acknowledged. Opened once more, what was in LevelDB's log is in its tables. */
+async function makePristine(folder: string, name: string, isOpenedAgain: boolean, random: Random): Promise<Pristine> {
+  const data = join(folder, name)
+  const relay = await startRelay({ data })
+  const witness = await writeDocuments(relay.url, DOCUMENTS, UPDATES, random)
+  const blobs: { hash: string; bytes: Uint8Array }[] = []
+  for (let i = 0; i < 3; i += 1) {
+    const bytes = random.bytes(2_000)
+    blobs.push({ hash: await putBlob(relay.url, bytes), bytes })
+  }
+  await relay.end('SIGTERM')
+  if (isOpenedAgain) await (await startRelay({ data })).end('SIGTERM')
+  return { data, witness, blobs }
+}
+
+/** Harms one file after the other, each time in a fresh copy of a sound folder, and looks what the relay and its clients make of it. */
+export async function rot({ harms, seed, onHarm }: RotOptions): Promise<RotReport> {
+  const folder = await mkdtemp(join(tmpdir(), 'holdfast-rot-'))
+  const random = seededRandom(seed)
+  const begun = performance.now()
+  const outcomes = new Map<string, Map<Noticed, number>>()
+  const faults: string[] = []
+  let done = 0
+  const pristine = [
+    await makePristine(folder, 'in-log', false, random),
+    await makePristine(folder, 'in-tables', true, random),
+  ]
+  while (done < harms && faults.length === 0) {
+    const sound = pristine[done % pristine.length]!
+    const kinds = await kindsIn(sound.data)
+    // Every kind in its turn.
+    const kind = [...kinds.keys()][Math.floor(done / pristine.length) % kinds.size]!
+    const data = join(folder, 'harmed')
+    await rm(data, { recursive: true, force: true })
+    await cp(sound.data, data, { recursive: true })
+    const done1 = await harm(data, kind, kinds.get(kind) ?? [], random)
+    const { noticed, found } = await look(data, sound)
+    const of = outcomes.get(kind) ?? new Map<Noticed, number>()
+    outcomes.set(kind, of)
+    of.set(noticed, (of.get(noticed) ?? 0) + 1)
+    faults.push(...found.map((fault) => `harm ${done + 1} (${describe(done1)}): ${fault}`))
+    done += 1
+    onHarm?.(done)
+  }
+  if (faults.length === 0) await rm(folder, { recursive: true, force: true })
+  else faults.push(`the folder is kept: ${join(folder, 'harmed')}`)
+  return { seed, harms: done, outcomes, seconds: (performance.now() - begun) / 1000, faults }
+}
+
+function describe({ file, what }: Harm): string {
+  return `${file} ${what}`
+}
+
+async function look(data: string, { witness, blobs }: Pristine): Promise<{ noticed: Noticed; found: string[] }> {
+  let relay: RelayProcess
+  try {
+    relay = await startRelay({ data })
+  } catch (error) {
+    if (!(error instanceof NotStartedError)) throw error
+    const lines = error.ended.err.trim().split('\n')
+    const isSaid = error.ended.code === 1 && /^holdfast: .+/.test(lines.at(-1) ?? '')
+    return {
+      noticed: 'refused to start',
+      found: isSaid ? [] : [`it ended with ${error.ended.code}: ${error.ended.err}`],
+    }
+  }
+  const found: string[] = []
+  const first = await visit(relay.url, witness, false)
+  const isSetAside = relay.said().some(({ event }) => event === 'document-set-aside')
+  found.push(...silent(first))
+  // Those who have it bring it, and then it is whole for whoever comes.
+  await visit(relay.url, witness, true)
+  const last = await visit(relay.url, witness, false)
+  for (const [document, met] of last.met) if (met !== 'whole') found.push(`${document} is ${met} after all was brought`)
+  if (last.met.size < witness.documents.size) found.push('not every document could be read')
+  let isBlobGone = false
+  for (const { hash, bytes } of blobs) {
+    const met = await getBlob(relay.url, hash)
+    if (met === 'wrong') found.push(`the blob ${hash} is given with other bytes`)
+    if (met === 'whole') continue
+    isBlobGone = true
+    await putBlob(relay.url, bytes)
+    const again = await getBlob(relay.url, hash)
+    if (again !== 'whole') found.push(`the blob ${hash} is ${again} after it was put again`)
+  }
+  const ready = await fetch(`${relay.url}/readyz`)
+  const { quarantine } = (await ready.json()) as { quarantine?: string[] }
+  if (ready.status !== 200) found.push(`/readyz answers ${ready.status}`)
+  if (isSetAside && (quarantine ?? []).length === 0) found.push('/readyz names nothing in quarantine')
+  const { code, err } = await relay.end('SIGTERM')
+  if (code !== 0) found.push(`it ended with ${code}: ${err}`)
+  const isRenewed = err.includes('"incarnation-renewed"')
+  const noticed = isSetAside
+    ? 'document set aside'
+    : isRenewed
+      ? 'history renewed'
+      : isBlobGone
+        ? 'blob set aside'
+        : 'harmless'
+  return { noticed, found }
+}
+
+/** Loss that nobody was told of, and documents that are wrong. */
+function silent({ met, isOther }: Visit): string[] {
+  return [...met].flatMap(([document, how]) => {
+    if (how === 'wrong') return [`${document} is wrong`]
+    if (how === 'short' && !isOther) return [`${document} is short, and the device that has it is not told`]
+    return []
+  })
+}
