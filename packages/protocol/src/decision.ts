@@ -20,3 +20,5 @@ export type Decision =
   | { readonly kind: 'garbage'; readonly reason: string }
   /** It may be sound, but with it the document would cost everybody too much: nothing of it is taken. `reason` says what. */
   | { readonly kind: 'too-costly'; readonly reason: string }
+  /** There is no room for it now: nothing of it is taken. `code` is one of `REFUSAL`. */
+  | { readonly kind: 'full'; readonly code: number; readonly reason: string }

@@ -1,6 +1,7 @@
 import { CLOSE, type CloseCode } from './close-codes.ts'
 import type { Decision } from './decision.ts'
 import type { StockFrame } from './frames.ts'
+import { REFUSAL } from './sync/codes.ts'
 
 /** How one connection of the stock endpoint stands. */
 export type PeerState =
@@ -34,6 +35,7 @@ export type PeerEvent =
   | { readonly kind: 'purged' }
   | { readonly kind: 'awareness-garbage' }
   | { readonly kind: 'expired' }
+  | { readonly kind: 'revoked' }
   | { readonly kind: 'forbidden' }
   | { readonly kind: 'too-big' }
   | { readonly kind: 'stalled' }
@@ -54,8 +56,8 @@ export type PeerEffect =
   | { readonly kind: 'store'; readonly update: Uint8Array }
   /** The intake takes this known-good part of an update that has a gap; store it. */
   | { readonly kind: 'store-good'; readonly update: Uint8Array }
-  /** Tell the peer that its edit was not stored, and why. */
-  | { readonly kind: 'deny'; readonly reason: string }
+  /** Tell the peer that its edit was not stored, and why, in words and by a code of `REFUSAL`. */
+  | { readonly kind: 'deny'; readonly code: number; readonly reason: string }
   | { readonly kind: 'hear'; readonly awareness: Uint8Array }
   /** A gap: for the log and the metrics. */
   | { readonly kind: 'note-gap'; readonly kept: boolean }
@@ -96,6 +98,8 @@ export function stepPeer(state: PeerState, event: PeerEvent): PeerStep {
       return close(CLOSE.BAD_FRAME, 'not an awareness update')
     case 'expired':
       return close(CLOSE.TOKEN_EXPIRED, 'the token has expired')
+    case 'revoked':
+      return close(CLOSE.TOKEN_EXPIRED, 'the token was revoked')
     case 'forbidden':
       return close(CLOSE.FORBIDDEN, 'the token no longer reaches this document')
     case 'too-big':
@@ -162,7 +166,10 @@ function judged(state: Open, source: UpdateSource, decision: Decision): PeerStep
   if (decision.kind === 'garbage') return badFrame(decision.reason)
   if (!state.mayWrite) {
     // W4: told of what it tried to change, not of what was known.
-    return { state, effects: decision.kind === 'nothing-new' ? NONE : [{ kind: 'deny', reason: READ_ONLY }] }
+    return {
+      state,
+      effects: decision.kind === 'nothing-new' ? NONE : [{ kind: 'deny', code: REFUSAL.READ_ONLY, reason: READ_ONLY }],
+    }
   }
   const after: Open = source === 'step2' && state.resync === 'asked' ? { ...state, resync: 'none' } : state
   switch (decision.kind) {
@@ -173,8 +180,14 @@ function judged(state: Open, source: UpdateSource, decision: Decision): PeerStep
     case 'gap':
       return gap(state, after, decision.good)
     case 'too-costly':
-      return { state: after, effects: [{ kind: 'deny', reason: `the edit was not stored: ${decision.reason}` }] }
+      return notStored(after, REFUSAL.TOO_COSTLY, decision.reason)
+    case 'full':
+      return notStored(after, decision.code, decision.reason)
   }
+}
+
+function notStored(state: Open, code: number, reason: string): PeerStep {
+  return { state, effects: [{ kind: 'deny', code, reason: `the edit was not stored: ${reason}` }] }
 }
 
 /** W5: asked about once; what is left of the answer, or comes before it, is kept as far as it is good. */

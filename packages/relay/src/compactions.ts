@@ -7,7 +7,8 @@ export interface CompactionsOptions {
   readonly log: UpdateLog
   readonly metrics: Metrics
   readonly report: (event: RelayEvent) => void
-  readonly onCompacted: (ref: DocumentRef, bytes: number) => void
+  /** @param before bytes that it had before */
+  readonly onCompacted: (ref: DocumentRef, bytes: number, before: number) => void
   /** It took more time or memory than one document is given. */
   readonly onTooCostly: (ref: DocumentRef, reason: string) => void
   /** It failed, perhaps because what is stored is damaged. */
@@ -50,10 +51,10 @@ export class Compactions {
   async #compact(ref: DocumentRef): Promise<void> {
     const { log, metrics, report, onCompacted, onTooCostly, onFailed } = this.#options
     try {
-      const { outcome, bytesAfter } = await log.compact(ref)
+      const { outcome, bytesAfter, bytesBefore } = await log.compact(ref)
       metrics.compactions += 1
       report({ event: 'compacted', ...ref, outcome })
-      onCompacted(ref, bytesAfter)
+      onCompacted(ref, bytesAfter, bytesBefore)
     } catch (error) {
       onFailed(ref, error)
       // The log is as it was; the next time it is worth it, it is tried again.

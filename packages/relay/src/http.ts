@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { UpdateLog } from '@holdfast/update-log'
-import type { Access } from './access.ts'
+import type { Access, Grant } from './access.ts'
 import { ADMIN_METHODS, type AdminOperation, createAdminHandler } from './admin.ts'
 import { BLOB_METHODS } from './blobs/http.ts'
 import type { BlobService } from './blobs/service.ts'
@@ -10,6 +10,7 @@ import type { Limits } from './options.ts'
 import {
   BAD_METHOD,
   BAD_PATH,
+  BAD_TOKEN,
   FOREIGN_HOST,
   INTERNAL,
   loggedPath,
@@ -20,9 +21,11 @@ import {
   SHUTTING_DOWN,
   sendJson,
   sendRefusal,
+  TOO_MANY_FOR_TOKEN,
   UPGRADE_REQUIRED,
 } from './refusal.ts'
 import { messageOf } from './room.ts'
+import type { Tenures } from './tenure.ts'
 
 export interface HttpOptions {
   readonly gate: Gate
@@ -34,6 +37,7 @@ export interface HttpOptions {
   readonly limits: Limits
   readonly isReady: () => boolean
   readonly renderMetrics: () => string
+  readonly tenures: Tenures
   readonly onRefused: (refusal: Refusal, path: string) => void
   readonly onFailed: (path: string, error: string) => void
 }
@@ -59,11 +63,22 @@ const BAD_QUERY = refusal(
 export function createHttpHandler(
   options: HttpOptions,
 ): (request: IncomingMessage, response: ServerResponse) => boolean {
-  const { gate, access, operations, feeds, log, blobs, limits, isReady, renderMetrics, onRefused, onFailed } = options
+  const { gate, access, operations, feeds, log, blobs, limits, isReady, renderMetrics, tenures, onRefused, onFailed } =
+    options
 
   function refuse(request: IncomingMessage, response: ServerResponse, why: Refusal): void {
     onRefused(why, loggedPath(request))
     sendRefusal(response, why)
+  }
+
+  /** Somebody whose token ends or is revoked is not served to the end. */
+  function cutWithToken(response: ServerResponse, grant: Grant, cut: () => void): void {
+    const tenure = tenures.begin(grant, cut)
+    response.on('close', () => tenure.close())
+  }
+
+  function tooMany(grant: Grant): boolean {
+    return tenures.countOf(grant) >= limits.connectionsPerToken
   }
 
   const blobRoute: Record<string, Route> =
@@ -73,7 +88,7 @@ export function createHttpHandler(
           blobs: {
             segments: [1, 2],
             methods: BLOB_METHODS,
-            answer: blobs.handler(refuse),
+            answer: blobs.handler(refuse, cutWithToken),
           },
         }
   const answers: Readonly<Record<string, Route>> = {
@@ -104,8 +119,17 @@ export function createHttpHandler(
       refuse(request, response, BAD_QUERY)
       return
     }
+    if (tooMany(admission.grant)) {
+      refuse(request, response, TOO_MANY_FOR_TOKEN)
+      return
+    }
     const gone = new AbortController()
     response.on('close', () => gone.abort())
+    cutWithToken(response, admission.grant, () => {
+      gone.abort()
+      if (!response.headersSent) refuse(request, response, BAD_TOKEN)
+    })
+    if (gone.signal.aborted) return
     const page = await feeds.read(space, query, gone.signal)
     if (!gone.signal.aborted) sendJson(response, 200, feedBody(log.incarnation, page, query.limit, admission.grant))
   }

@@ -1,9 +1,21 @@
-import type { Decision, Intake } from '@holdfast/protocol'
+import { type Decision, type Intake, REFUSAL } from '@holdfast/protocol'
 import { AT_ONCE, ExamineError, type Examiner } from './examine/port.ts'
+
+/** There is no room for what brings anything new. */
+export type Full = Extract<Decision, { readonly kind: 'full' }>
+
+export const SPACE_FULL: Full = {
+  kind: 'full',
+  code: REFUSAL.SPACE_FULL,
+  reason: 'the space is full, try again when something was purged',
+}
+export const DOCUMENT_FULL: Full = { kind: 'full', code: REFUSAL.DOCUMENT_FULL, reason: 'the document is full' }
 
 export interface JudgingOptions {
   readonly intake: Intake
   readonly examiner: Examiner
+  /** Why there is no room for anything new now; null when there is. */
+  readonly full: () => Full | null
   /** False once the document is served no more: nothing is taken then. */
   readonly isOpen: () => boolean
   /** Something was refused for this reason. */
@@ -49,10 +61,11 @@ export class Judging {
   judge(update: Uint8Array, take: boolean): Decision | null {
     if (update.length > AT_ONCE) return null
     const { intake } = this.#options
-    const takes = take && this.#objection === null
+    const full = take ? this.#options.full() : null
+    const takes = take && this.#objection === null && full === null
     const decision = takes ? intake.decide(update) : intake.check(update)
     if (takes && decision.kind === 'store') this.#taken += 1
-    return this.#told(decision, take)
+    return this.#told(decision, take, full)
   }
 
   /** Answers later, by one of the question's two callbacks. */
@@ -70,11 +83,12 @@ export class Judging {
       }
       // What it lacked may have come since it was handed over.
       if (found.decision.kind === 'gap' && taken !== this.#taken && look < LOOKS) continue
-      if (question.take && this.#objection === null && found.gains !== null) {
+      const full = question.take ? this.#options.full() : null
+      if (question.take && this.#objection === null && full === null && found.gains !== null) {
         this.#options.intake.adopt(found.gains)
         this.#taken += 1
       }
-      question.decided(this.#told(found.decision, question.take))
+      question.decided(this.#told(found.decision, question.take, full))
       return
     }
   }
@@ -91,8 +105,9 @@ export class Judging {
     }
   }
 
-  #told(decision: Decision, take: boolean): Decision {
+  #told(decision: Decision, take: boolean, full: Full | null): Decision {
     const isNews = decision.kind === 'store' || decision.kind === 'gap'
+    if (isNews && full !== null && this.#objection === null) return full
     const told: Decision =
       take && isNews && this.#objection !== null ? { kind: 'too-costly', reason: this.#objection } : decision
     if (told.kind === 'too-costly') this.#options.onTooCostly(told.reason)

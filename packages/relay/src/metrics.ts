@@ -1,3 +1,7 @@
+import { CLOSE } from '@holdfast/protocol'
+
+const CLOSE_NAMES = new Map<number, string>(Object.entries(CLOSE).map(([name, code]) => [code, name]))
+
 /** Upper bounds of the histogram's buckets, in seconds. */
 const BUCKETS = [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 5]
 
@@ -29,6 +33,7 @@ export class Metrics {
   caughtUp = 0
   readonly #refusals = new Map<string, number>()
   readonly #closes = new Map<number, number>()
+  readonly #heldBack = new Map<string, number>()
   readonly #appendBuckets = BUCKETS.map(() => 0)
   #appendSeconds = 0
 
@@ -36,8 +41,16 @@ export class Metrics {
     this.#refusals.set(code, (this.#refusals.get(code) ?? 0) + 1)
   }
 
+  /** A connection was closed by the relay; but for its own end that is a refusal. */
   closed(code: number): void {
     this.#closes.set(code, (this.#closes.get(code) ?? 0) + 1)
+    const name = CLOSE_NAMES.get(code)
+    if (name !== undefined && code !== CLOSE.SHUTTING_DOWN) this.refused(name)
+  }
+
+  /** A connection is read more slowly, or not at all for a while. */
+  heldBack(reason: string): void {
+    this.#heldBack.set(reason, (this.#heldBack.get(reason) ?? 0) + 1)
   }
 
   appended(milliseconds: number): void {
@@ -79,8 +92,14 @@ export class Metrics {
     add(
       'refusals_total',
       'counter',
-      'Requests refused before a connection, by reason.',
+      'Everything that was refused, by reason: requests, connections, documents, edits.',
       [...this.#refusals].map(([code, count]) => [`{reason="${code}"}`, count]),
+    )
+    add(
+      'held_back_total',
+      'counter',
+      'Times that a connection was read more slowly, by reason.',
+      [...this.#heldBack].map(([reason, count]) => [`{reason="${reason}"}`, count]),
     )
     add(
       'closes_total',

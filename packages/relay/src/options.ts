@@ -24,8 +24,33 @@ export interface Limits {
   readonly idleAfter: number
   /** How long a merged state is kept to serve the next joiner. */
   readonly stateKeptFor: number
-  /** Connections in all. */
+  /** Fragments that one message may come in. */
+  readonly fragments: number
+  /** A message that has begun must end, or go on by 16 KiB, in this time. */
+  readonly unfinishedFor: number
+  /** Messages a second that one connection is read at; it is read more slowly rather than closed. 0: no limit. */
+  readonly messageRate: number
+  /** Messages that are read of a connection before its token is found good; the rest waits in the socket. */
+  readonly earlyMessages: number
+  /** Connections that were let in, in all. */
   readonly connections: number
+  /** Sockets of one address (of IPv6: of one /64), let in or not. */
+  readonly connectionsPerAddress: number
+  /** Connections and waiting requests of one token. */
+  readonly connectionsPerToken: number
+  /** Sockets that have neither finished a request nor shown a token, in all and of one address. */
+  readonly handshakes: number
+  readonly handshakesPerAddress: number
+  /** In which the headers of a request must have come. */
+  readonly headersWithin: number
+  /** In which a whole request must have come. */
+  readonly requestWithin: number
+  /** Largest headers of a request. */
+  readonly headerBytes: number
+  /** Stored bytes of one document beyond which it takes no more edits. 0: no limit. */
+  readonly documentBytes: number
+  /** Stored bytes of one space, blobs included, beyond which it takes no more edits and blobs. 0: no limit. */
+  readonly spaceQuota: number
   /** Longest `wait` of a feed request. */
   readonly feedWait: number
   /** Largest blob. */
@@ -34,8 +59,6 @@ export interface Limits {
   readonly blobGrace: number
   /** How often it is looked for such blobs; at the start too. */
   readonly blobSweepEvery: number
-  /** What a space's log and blobs may come to, in bytes; 0: as much as there is room for. */
-  readonly spaceQuota: number
 }
 
 export const DEFAULT_LIMITS: Limits = {
@@ -47,12 +70,24 @@ export const DEFAULT_LIMITS: Limits = {
   silenceAfter: 20_000,
   idleAfter: 10_000,
   stateKeptFor: 2_000,
+  fragments: 128,
+  unfinishedFor: 30_000,
+  messageRate: 20_000,
+  earlyMessages: 16,
   connections: 10_000,
+  connectionsPerAddress: 5_000,
+  connectionsPerToken: 5_000,
+  handshakes: 8_000,
+  handshakesPerAddress: 2_000,
+  headersWithin: 5_000,
+  requestWithin: 10 * 60_000,
+  headerBytes: 16 * 1024,
+  documentBytes: 64 * 1024 * 1024,
+  spaceQuota: 0,
   feedWait: 30_000,
   blobBytes: 32 * 1024 * 1024,
   blobGrace: 24 * 60 * 60 * 1000,
   blobSweepEvery: 60 * 60 * 1000,
-  spaceQuota: 0,
 }
 
 /** Time from outside, so that tests decide when it passes. */
@@ -77,6 +112,8 @@ export interface RelayOptions {
   readonly hosts?: readonly string[]
   /** `--public-url`: its host and origin are accepted too (a proxy in front). */
   readonly publicUrl?: string
+  /** Addresses and networks of proxies in front, besides loopback: whose `X-Forwarded-For` is believed. Only with `publicUrl`. */
+  readonly proxies?: readonly string[]
   /** `--allow-origin`: origins of other applications, e.g. `['https://chat.example.org']`. */
   readonly allowOrigins?: readonly string[]
   /** What `/admin/<name>` answers besides `/admin/tokens`, to admins of all spaces. */

@@ -21,6 +21,13 @@ export type RefusalCode =
   | 'BAD_QUERY'
   | 'UPGRADE_REQUIRED'
   | 'TOO_MANY_CONNECTIONS'
+  | 'TOO_MANY_FROM_ADDRESS'
+  | 'TOO_MANY_FOR_TOKEN'
+  | 'TOO_MANY_HANDSHAKES'
+  | 'BAD_REQUEST'
+  | 'HEADERS_TOO_LARGE'
+  | 'TOO_SLOW'
+  | 'SPACE_FULL'
   | 'SHUTTING_DOWN'
   | 'INTERNAL'
   | 'READ_ONLY'
@@ -80,6 +87,24 @@ export const TOO_MANY = refusal(
   'TOO_MANY_CONNECTIONS',
   'The relay has as many connections as it takes. Try again.',
 )
+export const TOO_MANY_FROM_ADDRESS = refusal(
+  503,
+  'TOO_MANY_FROM_ADDRESS',
+  'Your address has as many connections as it may. Close some, or try again.',
+)
+export const TOO_MANY_FOR_TOKEN = refusal(
+  503,
+  'TOO_MANY_FOR_TOKEN',
+  'This token has as many connections as it may. Close some, or try again.',
+)
+export const TOO_MANY_HANDSHAKES = refusal(
+  503,
+  'TOO_MANY_HANDSHAKES',
+  'Too many connections are just beginning. Try again.',
+)
+export const BAD_REQUEST = refusal(400, 'BAD_REQUEST', 'This is no HTTP request.')
+export const HEADERS_TOO_LARGE = refusal(431, 'HEADERS_TOO_LARGE', 'The headers of the request are too large.')
+export const TOO_SLOW = refusal(408, 'TOO_SLOW', 'The request did not come in time.')
 export const SHUTTING_DOWN = refusal(503, 'SHUTTING_DOWN', 'The relay is ending. Try again.')
 export const INTERNAL = refusal(500, 'INTERNAL', 'Something went wrong in the relay. Its log says more.')
 

@@ -19,10 +19,11 @@ import {
 } from '@holdfast/update-log'
 import type { RelayEvent } from './events.ts'
 import { AT_ONCE, bytesOf, type Examiner } from './examine/port.ts'
-import { Judging } from './judging.ts'
+import { DOCUMENT_FULL, type Full, Judging, SPACE_FULL } from './judging.ts'
 import type { CaughtUp, Member, RoomFailure } from './member.ts'
 import type { Metrics } from './metrics.ts'
 import type { Clock, Limits } from './options.ts'
+import type { Quota } from './quota.ts'
 import { partsOf, StateCache } from './state-cache.ts'
 import { type Accepted, isOfOne, type Settle, Writes } from './writes.ts'
 
@@ -39,6 +40,7 @@ export interface RoomServices {
   readonly metrics: Metrics
   readonly examiner: Examiner
   readonly report: (event: RelayEvent) => void
+  readonly quota: Quota
   /** Draws epochs. */
   readonly randomId: () => string
   /** Called when a room holds nothing any more and nobody needs it. */
@@ -90,10 +92,8 @@ export class Room {
       intake: this.intake,
       examiner,
       isOpen: () => this.#state === 'open',
-      onTooCostly: (reason) => {
-        metrics.refused('TOO_COSTLY')
-        report({ event: 'too-costly', ...ref, reason })
-      },
+      full: () => this.full,
+      onTooCostly: (reason) => report({ event: 'too-costly', ...ref, reason }),
     })
     this.#cache = new StateCache({ log, ref, clock, examiner, keptFor: limits.stateKeptFor })
     this.#writes = new Writes({
@@ -146,6 +146,7 @@ export class Room {
     }
     this.#services.metrics.updates += 1
     this.#services.metrics.updateBytes += update.length
+    this.#services.quota.took(this.ref.space, update.length)
     this.#writes.add({ update, from, settle })
   }
 
@@ -157,6 +158,14 @@ export class Room {
   /** Has a summary written with the updates that wait to be. @returns false when none do */
   summarize(summary: Uint8Array, settle: Settle): boolean {
     return this.#writes.summarize(summary, settle)
+  }
+
+  /** Why nothing more can be stored here now; null when it can. Reading goes on. */
+  get full(): Full | null {
+    const { limits, quota } = this.#services
+    if (quota.isFull(this.ref.space)) return SPACE_FULL
+    const { snapshotBytes, tailBytes } = this.stats
+    return limits.documentBytes > 0 && snapshotBytes + tailBytes >= limits.documentBytes ? DOCUMENT_FULL : null
   }
 
   stateVector(): StateVector {
@@ -218,8 +227,8 @@ export class Room {
   }
 
   async #load(): Promise<void> {
-    const { log, metrics, report } = this.#services
-    const loaded = await this.#read()
+    const { log, metrics, report, quota } = this.#services
+    const [loaded] = await Promise.all([this.#read(), quota.counted(this.ref.space)])
     if (this.#state !== 'loading') return
     this.#refused = loaded === null ? ((await log.stat(this.ref))?.refused ?? []) : loaded.refused
     if (this.#state !== 'loading') return

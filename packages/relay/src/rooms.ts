@@ -5,6 +5,7 @@ import type { Examiner } from './examine/port.ts'
 import type { Member } from './member.ts'
 import type { Metrics } from './metrics.ts'
 import type { Clock, Limits } from './options.ts'
+import type { Quota } from './quota.ts'
 import { Room } from './room.ts'
 
 export interface RoomsOptions {
@@ -14,6 +15,7 @@ export interface RoomsOptions {
   readonly metrics: Metrics
   readonly examiner: Examiner
   readonly report: (event: RelayEvent) => void
+  readonly quota: Quota
   /** Draws epochs. */
   readonly randomId: () => string
 }
@@ -45,7 +47,8 @@ export class Rooms {
       log,
       metrics,
       report,
-      onCompacted: (ref, bytes) => {
+      onCompacted: (ref, bytes, before) => {
+        options.quota.took(ref.space, bytes - before)
         const room = this.#rooms.get(keyOf(ref))
         if (room !== undefined) room.stats = { snapshotBytes: bytes, tailUpdates: 0, tailBytes: 0 }
         if (this.#tooCostly.delete(keyOf(ref))) room?.judging.object(null)

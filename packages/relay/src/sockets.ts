@@ -1,27 +1,42 @@
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
-import { CLOSE } from '@holdfast/protocol'
+import { CLOSE, type CloseCode } from '@holdfast/protocol'
 import { type RawData, WebSocket, WebSocketServer } from 'ws'
+import { systemClock } from './clock.ts'
+import { FrameWatch } from './frame-watch.ts'
+import type { Clock } from './options.ts'
+import { Pace } from './pace.ts'
 import type { Wire, WireListener } from './wire.ts'
 
-/** RFC 6455's codes with which `ws` answers what it will not read, and ours for them: stock clients retry the former for ever. */
-const OURS: Readonly<Record<number, number>> = {
-  1002: CLOSE.BAD_FRAME,
-  1007: CLOSE.BAD_FRAME,
-  1008: CLOSE.BAD_FRAME,
-  1009: CLOSE.TOO_BIG,
+interface Breach {
+  readonly code: CloseCode
+  readonly reason: string
 }
-const REASONS: Readonly<Record<number, string>> = {
-  [CLOSE.BAD_FRAME]: 'a breach of the WebSocket protocol',
-  [CLOSE.TOO_BIG]: 'a message is too big',
+
+const BREACH: Breach = { code: CLOSE.BAD_FRAME, reason: 'a breach of the WebSocket protocol' }
+const UNFINISHED: Breach = { code: CLOSE.STALLED, reason: 'a message was not finished' }
+
+/** RFC 6455's codes with which `ws` answers what it will not read, and ours for them: stock clients retry the former for ever. */
+const OURS: Readonly<Record<number, Breach>> = {
+  1002: BREACH,
+  1007: BREACH,
+  // Said of too many fragments and of nothing else.
+  1008: { code: CLOSE.TOO_BIG, reason: 'a message in too many fragments' },
+  1009: { code: CLOSE.TOO_BIG, reason: 'a message is too big' },
 }
 
 /** `ws` closes by itself on a breach of the protocol; this puts our codes in the place of its own. */
 class CodedSocket extends WebSocket {
+  breach: Breach | null = null
+
   override close(code?: number, reason?: string | Buffer): void {
-    const ours = code === undefined ? undefined : OURS[code]
-    if (ours === undefined) super.close(code, reason)
-    else super.close(ours, REASONS[ours])
+    // A code with a reason beside it is the client's own, sent back.
+    const breach = code === undefined || reason !== undefined ? undefined : OURS[code]
+    if (breach === undefined) super.close(code, reason)
+    else {
+      this.breach = breach
+      super.close(breach.code, breach.reason)
+    }
   }
 }
 
@@ -29,6 +44,13 @@ export interface SocketServerOptions {
   /** Largest message, in bytes. */
   readonly messageBytes: number
   readonly fragments: number
+  /** Messages a second that a connection is read at; 0 for no limit. */
+  readonly messageRate?: number
+  /** Milliseconds in which a message that has begun must end, or go on by 16 KiB. */
+  readonly unfinishedFor?: number
+  readonly clock?: Clock
+  /** A connection is read more slowly, because it sends more than `messageRate`. */
+  readonly onHeldBack?: () => void
 }
 
 export interface SocketServer {
@@ -36,8 +58,14 @@ export interface SocketServer {
   upgrade(request: IncomingMessage, socket: Duplex, head: Uint8Array, accept: (wire: Wire) => WireListener): void
 }
 
+/** A message that goes on by less in its time has stopped; the slowest of real links manages more. */
+const PROGRESS = 16 * 1024
+/** How often messages are looked at for being unfinished, in ms. */
+const LOOK = 1_000
+
 /** The one place that knows `ws`. Compression stays off: 91 KB could become 90 MiB. */
 export function createSocketServer(options: SocketServerOptions): SocketServer {
+  const { messageRate = 0, unfinishedFor = 30_000, clock = systemClock, onHeldBack } = options
   const settings = {
     noServer: true,
     clientTracking: false,
@@ -46,29 +74,103 @@ export function createSocketServer(options: SocketServerOptions): SocketServer {
     maxFragments: options.fragments,
     // How long a peer may take to answer a close before it is dropped.
     closeTimeout: 2_000,
+    // A pong for each ping would pile up for a client that reads nothing.
+    autoPong: false,
     WebSocket: CodedSocket,
   }
   const server = new WebSocketServer(settings)
+  const watched = new Set<Watched>()
+
+  function look(): void {
+    const now = clock.monotonic()
+    for (const one of watched) one.look(now)
+    if (watched.size > 0) clock.after(LOOK, look)
+  }
+
   return {
     upgrade(request, socket, head, accept) {
-      server.handleUpgrade(request, socket, Buffer.from(head), (ws) => connect(ws, socket, accept))
+      server.handleUpgrade(request, socket, Buffer.from(head), (ws) => {
+        const wire = new SocketWire(ws, socket)
+        const listener = accept(wire)
+        const pace = new Pace(messageRate, () => clock.monotonic())
+        connect(ws, socket, listener, () => {
+          const wait = pace.count()
+          if (wait === 0 || !wire.hold('pace')) return
+          onHeldBack?.()
+          clock.after(wait, () => wire.release('pace'))
+        })
+        const one = new Watched(unfinishedFor, clock.monotonic(), () => {
+          listener.breached?.(UNFINISHED.code, UNFINISHED.reason)
+          ws.close(UNFINISHED.code, UNFINISHED.reason)
+        })
+        socket.on('data', (chunk: Uint8Array) => one.watch.take(chunk))
+        if (watched.size === 0) clock.after(LOOK, look)
+        watched.add(one)
+        ws.on('close', () => watched.delete(one))
+      })
     },
   }
 }
 
-function connect(ws: WebSocket, socket: Duplex, accept: (wire: Wire) => WireListener): void {
-  const listener = accept(new SocketWire(ws, socket))
+/** Whether one socket's messages end. */
+class Watched {
+  readonly watch = new FrameWatch()
+  readonly #unfinishedFor: number
+  readonly #onStopped: () => void
+  #since: number
+  #ended = 0
+  #payload = 0
+
+  constructor(unfinishedFor: number, now: number, onStopped: () => void) {
+    this.#unfinishedFor = unfinishedFor
+    this.#since = now
+    this.#onStopped = onStopped
+  }
+
+  look(now: number): void {
+    const { inMessage, ended, payload } = this.watch
+    if (!inMessage || ended !== this.#ended || payload - this.#payload >= PROGRESS) {
+      this.#since = now
+      this.#ended = ended
+      this.#payload = payload
+    } else if (now - this.#since > this.#unfinishedFor) {
+      this.#since = now
+      this.#onStopped()
+    }
+  }
+}
+
+function connect(ws: CodedSocket, socket: Duplex, listener: WireListener, count: () => void): void {
+  let pong: Buffer | null = null
   ws.on('message', (data: RawData, isBinary: boolean) => {
     // What arrives after we have closed is not looked at.
     if (ws.readyState !== WebSocket.OPEN) return
+    count()
     if (isBinary) listener.message(asBytes(data))
     else listener.textMessage()
   })
-  ws.on('pong', () => listener.pong())
-  socket.on('drain', () => listener.drained())
+  ws.on('ping', (data: Buffer) => {
+    count()
+    if (ws.readyState !== WebSocket.OPEN) return
+    // RFC 6455, 5.5.3: the most recent ping is the one that needs an answer.
+    if (socket.writableNeedDrain) pong = data
+    else ws.pong(data)
+  })
+  ws.on('pong', () => {
+    count()
+    listener.pong()
+  })
+  socket.on('drain', () => {
+    if (pong !== null && ws.readyState === WebSocket.OPEN) ws.pong(pong)
+    pong = null
+    listener.drained()
+  })
   ws.on('close', (code) => listener.closed(code))
   // `close` always follows, and tells enough.
-  ws.on('error', () => ws.close())
+  ws.on('error', () => {
+    if (ws.breach !== null) listener.breached?.(ws.breach.code, ws.breach.reason)
+    ws.close()
+  })
 }
 
 function asBytes(data: RawData): Uint8Array {
@@ -76,9 +178,13 @@ function asBytes(data: RawData): Uint8Array {
   return data instanceof ArrayBuffer ? new Uint8Array(data) : data
 }
 
+/** Why a socket is not read: as long as there is any reason. */
+type Hold = 'peer' | 'pace'
+
 class SocketWire implements Wire {
   readonly #ws: WebSocket
   readonly #socket: Duplex
+  readonly #holds = new Set<Hold>()
 
   constructor(ws: WebSocket, socket: Duplex) {
     this.#ws = ws
@@ -105,6 +211,8 @@ class SocketWire implements Wire {
 
   close(code: number, reason: string): void {
     this.#ws.close(code, reason)
+    // The answer to it is to be read.
+    for (const why of [...this.#holds]) this.release(why)
   }
 
   terminate(): void {
@@ -116,10 +224,22 @@ class SocketWire implements Wire {
   }
 
   pause(): void {
-    this.#ws.pause()
+    this.hold('peer')
   }
 
   resume(): void {
-    this.#ws.resume()
+    this.release('peer')
+  }
+
+  /** @returns false when it was held for this already */
+  hold(why: Hold): boolean {
+    if (this.#holds.has(why) || this.#ws.readyState !== WebSocket.OPEN) return false
+    this.#holds.add(why)
+    this.#ws.pause()
+    return true
+  }
+
+  release(why: Hold): void {
+    if (this.#holds.delete(why) && this.#holds.size === 0) this.#ws.resume()
   }
 }

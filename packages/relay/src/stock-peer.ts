@@ -15,6 +15,7 @@ import {
   type PeerEffect,
   type PeerEvent,
   type PeerState,
+  refusalName,
   type StockFrame,
   stepPeer,
 } from '@holdfast/protocol'
@@ -98,7 +99,7 @@ export class StockPeer implements Member, WireListener {
   }
 
   /** Events that do not come from the socket: the token's end, the relay's. */
-  tell(kind: 'expired' | 'forbidden' | 'shutting-down'): void {
+  tell(kind: 'expired' | 'revoked' | 'forbidden' | 'shutting-down'): void {
     this.#on({ kind })
   }
 
@@ -139,6 +140,13 @@ export class StockPeer implements Member, WireListener {
   drained(): void {
     this.#lastProgress = this.#options.monotonic()
     this.#outbox.drained()
+  }
+
+  breached(code: number, reason: string): void {
+    if (this.#closeCode !== null) return
+    this.#closeCode = code
+    this.#closeReason = reason
+    this.#options.metrics.closed(code)
   }
 
   closed(code: number): void {
@@ -265,6 +273,7 @@ export class StockPeer implements Member, WireListener {
       }
       case 'deny':
         this.#options.metrics.denied += 1
+        this.#options.metrics.refused(refusalName(effect.code))
         this.#outbox.send(encodePermissionDenied(effect.reason))
         break
       case 'hear':

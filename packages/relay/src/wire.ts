@@ -27,6 +27,8 @@ export interface WireListener {
   pong(): void
   /** Everything handed over has been taken, after `isFull` was true. */
   drained(): void
+  /** What came cannot be read on: the wire closes with this code by itself, `closed` follows. */
+  breached?(code: number, reason: string): void
   /** It has closed, by whomever, with this code. Nothing comes after. */
   closed(code: number): void
 }

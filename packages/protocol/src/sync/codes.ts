@@ -40,6 +40,10 @@ export const REFUSAL = {
   STORAGE_FAILED: 503,
   /** The disk is full. Nothing was acknowledged. */
   STORAGE_FULL: 507,
+  /** The space has as many bytes as it may have. Nothing was stored; reading goes on. */
+  SPACE_FULL: 508,
+  /** The document has as many bytes as one may have. Nothing was stored; reading goes on. */
+  DOCUMENT_FULL: 509,
   /** More channels than the relay takes at once. Try again when another has been closed. */
   TOO_MANY_CHANNELS: 529,
 } as const

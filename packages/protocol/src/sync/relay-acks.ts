@@ -15,11 +15,14 @@ export function judged(before: RelayChannelOpen, source: UpdateSource, decision:
   const answers = source === 'step2' && state.resync === 'answering'
   switch (decision.kind) {
     case 'garbage':
-      return soon(refuse(answers ? letGo(state, n) : state, n, REFUSAL.BAD_UPDATE))
+      return soon(refuse(answers ? letGo(state, n, REFUSAL.GAP) : state, n, REFUSAL.BAD_UPDATE))
     case 'too-costly': {
       const code = state.role === 'read' ? REFUSAL.READ_ONLY : REFUSAL.TOO_COSTLY
-      return soon(refuse(answers ? letGo(state, n) : state, n, code))
+      return soon(refuse(answers ? letGo(state, n, REFUSAL.GAP) : state, n, code))
     }
+    case 'full':
+      // What waited for this answer is not refused for its gap: it may come again when this may.
+      return soon(refuse(answers ? letGo(state, n, decision.code) : state, n, decision.code))
     case 'nothing-new':
       return { state: underWay(state, n, answers), effects: [{ kind: 'wait', n }] }
     case 'store':
@@ -55,17 +58,17 @@ function hold(state: RelayChannelOpen, n: number): RelayChannelStep {
 
 /** The answer has a gap itself: its good part is kept, and nobody is asked again. */
 function keepGood(state: RelayChannelOpen, n: number, good: Uint8Array | null): RelayChannelStep {
-  const after = refuse(letGo(state, n), n, REFUSAL.GAP)
+  const after = refuse(letGo(state, n, REFUSAL.GAP), n, REFUSAL.GAP)
   const note: RelayChannelEffect = { kind: 'note-gap', kept: good !== null }
   if (good === null) return soon(after, [note])
   return { state: begin(after, n), effects: [{ kind: 'store-good', n, update: good }, note] }
 }
 
-/** Nothing more is waited for: what was held before the `below`-th update has its gap for good. */
-function letGo(state: RelayChannelOpen, below: number): RelayChannelOpen {
+/** Nothing more is waited for: what was held before the `below`-th update is refused. */
+function letGo(state: RelayChannelOpen, below: number, code: number): RelayChannelOpen {
   let after = release({ ...state, resync: 'none' }, below)
   for (let at = state.held; at !== null; at = at.before) {
-    if (at.value < below) after = refuse(after, at.value, REFUSAL.GAP)
+    if (at.value < below) after = refuse(after, at.value, code)
   }
   return after
 }

@@ -28,6 +28,8 @@ export interface SyncConnectionConfig extends RelaySessionConfig {
 /** What the owner of a `SyncConnection` is to do. */
 export type SyncConnectionEffect =
   | Exclude<RelaySessionEffect, { readonly kind: 'send' | 'route' | 'over' | 'open' }>
+  /** Something was refused, by a code of `REFUSAL`: for the metrics. */
+  | { readonly kind: 'note-refusal'; readonly code: number }
   /** Find the room and hand in `loaded` or `unopenable` for this opening. */
   | { readonly kind: 'open'; readonly opening: number; readonly open: OpenFrame }
   | {
@@ -180,6 +182,7 @@ export class SyncConnection {
     switch (effect.kind) {
       case 'send':
         this.#send(effect.frame)
+        noteRefusals(effect.frame, effects)
         return
       case 'open':
         effects.push({ kind: 'open', opening: this.#begin(effect.open), open: effect.open })
@@ -220,6 +223,7 @@ export class SyncConnection {
           const text = 'a message over the limit'
           this.#stepOpening(entry, { kind: 'end', code: REFUSAL.TOO_LARGE, text }, effects)
         }
+        noteRefusals(effect.frame, effects)
         return
       case 'broken':
         this.#step({ kind: 'broken', code: CLOSE.BAD_FRAME, reason: effect.reason }, effects)
@@ -251,5 +255,17 @@ export class SyncConnection {
     const reaches = version >= REACH_SINCE && isReaching(frame)
     const told = reaches ? { ...frame, reach: this.#config.reach?.() ?? 0 } : frame
     return this.#outgoing.enqueue(channelOf(frame), encodeRelayFrame(told, version))
+  }
+}
+
+function noteRefusals(frame: RelayFrame, effects: SyncConnectionEffect[]): void {
+  switch (frame.kind) {
+    case 'refused':
+    case 'failed':
+    case 'closed':
+      if (frame.code !== REFUSAL.ENDED) effects.push({ kind: 'note-refusal', code: frame.code })
+      return
+    case 'ack':
+      for (const { code } of frame.refused) effects.push({ kind: 'note-refusal', code })
   }
 }

@@ -3,24 +3,26 @@ import { type BlobRef, type BlobStore, isBlobHash, isUpdateLogError } from '@hol
 import { type Grant, reachesDocument } from '../access.ts'
 import { bearerOf, type Gate } from '../gate.ts'
 import { BAD_PATH, queryOf, type Refusal, sendJson } from '../refusal.ts'
+import type { Quota } from '../quota.ts'
 import { giveBlob } from './give.ts'
 import type { BlobKeeper } from './keeper.ts'
 import { readMediaType } from './media-type.ts'
 import { readReferences } from './reference-body.ts'
 import * as no from './refusals.ts'
-import type { SpaceRoom } from './space-room.ts'
+
+export type CutWithToken = (response: ServerResponse, grant: Grant, cut: () => void) => void
 
 export interface BlobHttpOptions {
   readonly blobs: BlobStore
   readonly keeper: BlobKeeper
-  readonly room: SpaceRoom
   readonly gate: Gate
   /** Largest blob, in bytes. */
   readonly limit: number
-  /** Of a space, in bytes, for the text of a refusal. */
-  readonly quota: number
+  readonly quota: Quota
   /** See `BlobKeeperOptions`. */
   readonly grace: number
+  /** Has `cut` called when the token ends before the answer has. */
+  readonly cutWithToken: CutWithToken
   readonly refuse: (request: IncomingMessage, response: ServerResponse, why: Refusal) => void
 }
 
@@ -42,9 +44,9 @@ interface Asked {
 export function createBlobHandler(
   options: BlobHttpOptions,
 ): (request: IncomingMessage, response: ServerResponse, rest: readonly string[]) => Promise<void> {
-  const { blobs, keeper, room, gate, limit, quota, grace } = options
+  const { blobs, keeper, gate, limit, quota, grace, cutWithToken } = options
   const tooLarge = no.tooLarge(limit)
-  const spaceFull = no.spaceFull(quota)
+  const spaceFull = no.spaceFull(quota.bytes)
 
   return async (request, response, [space = '', hash]) => {
     const document = queryOf(request).get('document')
@@ -56,6 +58,7 @@ export function createBlobHandler(
       options.refuse(request, response, why)
     }
     if (admission.kind === 'refused') return refuse(admission.refusal)
+    cutWithToken(response, admission.grant, () => response.destroy())
     const asked: Asked = { request, response, space, document, grant: admission.grant }
     const why = await (hash === undefined ? answerSpace(asked) : answerBlob(asked, hash))
     if (why !== null) refuse(why)
@@ -137,9 +140,10 @@ export function createBlobHandler(
       // A body that is too long is answered, not cut off before the answer.
       const content: AsyncIterable<Uint8Array> = request.iterator({ destroyOnReturn: false })
       const { created } = await blobs.put(ref, type, content, limit, {
-        room: await room.forBlobs(ref.space),
+        room: await quota.forBlobs(ref.space),
         ...(document === null ? {} : { document }),
       })
+      if (created) quota.tookBlob(ref.space, (await blobs.stat(ref))?.bytes ?? 0)
       if (referrer !== null) await keeper.settle(referrer)
       if (!request.complete) request.resume()
       sendJson(response, created ? 201 : 200, { hash: ref.hash, created })

@@ -1,6 +1,6 @@
 import { CLOSE, type CloseCode, type HelloFrame, type SyncConnectionEvent } from '@holdfast/protocol'
 import type { Grant } from '../access.ts'
-import type { RefusalCode } from '../refusal.ts'
+import { type RefusalCode, TOO_MANY_FOR_TOKEN } from '../refusal.ts'
 import { messageOf } from '../room.ts'
 import type { SyncServices } from './services.ts'
 import type { SyncSpace } from './space.ts'
@@ -28,14 +28,20 @@ export async function verifyToken(
   token: string,
   hello: HelloFrame | null,
 ): Promise<{ readonly kind: 'verified'; readonly grant: Grant; readonly event: Verified } | Denied> {
-  const { gate, clock, log, report } = services
+  const { gate, clock, log, report, metrics, limits, tenures } = services
   try {
     const admission = await gate.admit({ space: space.name }, token)
     if (admission.kind === 'refused') {
       const { code, message } = admission.refusal
+      metrics.refused(code)
       return denied(CLOSES[code] ?? CLOSE.FORBIDDEN, message)
     }
     const { grant } = admission
+    // Another token on an open connection comes in the place of the first.
+    if (hello !== null && tenures.countOf(grant) >= limits.connectionsPerToken) {
+      metrics.refused(TOO_MANY_FOR_TOKEN.code)
+      return denied(CLOSE.BUSY, TOO_MANY_FOR_TOKEN.message)
+    }
     if (grant.expires !== null && grant.expires <= clock.now())
       return denied(CLOSE.TOKEN_EXPIRED, 'The token has expired.')
     const head = await space.head()

@@ -1,4 +1,5 @@
 import type { CommitEvent } from '@holdfast/update-log'
+import type { Place } from '../crowd.ts'
 import type { Wire, WireListener } from '../wire.ts'
 import { SyncPeer } from './peer.ts'
 import type { SyncServices } from './services.ts'
@@ -7,7 +8,7 @@ import { SyncSpace } from './space.ts'
 /** `/sync/<space>`: all its connections. */
 export interface SyncEndpoint {
   /** A socket is there for this space; whether there is such a space is told once the hello's token is good. */
-  accept(space: string, wire: Wire): WireListener
+  accept(space: string, wire: Wire, place: Place): WireListener
   /** Connections, admitted or not. */
   readonly size: number
   /** Called every second or so. */
@@ -64,9 +65,19 @@ export function createSyncEndpoint(services: SyncServices, nextId: () => number)
     get size() {
       return peers.size
     },
-    accept(name, wire) {
+    accept(name, wire, place) {
       lookAtHistory()
-      const peer = new SyncPeer({ id: nextId(), wire, space: spaceOf(name), services, onGone: gone })
+      const peer = new SyncPeer({
+        id: nextId(),
+        wire,
+        space: spaceOf(name),
+        services,
+        onAdmitted: place.settled,
+        onGone: (one) => {
+          place.settled()
+          gone(one)
+        },
+      })
       peers.add(peer)
       metrics.peers += 1
       peer.begin()

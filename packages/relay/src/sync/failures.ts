@@ -18,6 +18,7 @@ const TEXTS = {
   EPOCH_MISMATCH: [REFUSAL.EPOCH_OTHER, 'the document lives under another epoch'],
   SUMMARY_TOO_LARGE: [REFUSAL.TOO_LARGE, 'the summary is over its limit'],
   DAMAGED: [REFUSAL.DAMAGED, 'what is stored of the document fails its checks'],
+  SPACE_FULL: [REFUSAL.SPACE_FULL, 'the space is full, try again when something was purged'],
   STORAGE_FULL: [REFUSAL.STORAGE_FULL, 'the disk of the relay is full, try again later'],
 } as const
 

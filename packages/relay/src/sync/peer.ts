@@ -3,6 +3,7 @@ import {
   type CloseCode,
   type OpenFrame,
   type RequestAnswer,
+  refusalName,
   SyncConnection,
   type SyncConnectionEffect,
   type SyncConnectionEvent,
@@ -11,6 +12,7 @@ import {
 import type { DocumentRef } from '@holdfast/update-log'
 import { type Grant, reachesDocument } from '../access.ts'
 import { messageOf } from '../room.ts'
+import type { Tenure, TenureEnd } from '../tenure.ts'
 import type { Wire, WireListener } from '../wire.ts'
 import { verifyToken } from './admission.ts'
 import { type ChannelEvent, type ChannelHost, SyncChannel } from './channel.ts'
@@ -26,6 +28,8 @@ export interface SyncPeerOptions {
   readonly wire: Wire
   readonly space: SyncSpace
   readonly services: SyncServices
+  /** Called once, when its token was found good. */
+  readonly onAdmitted: () => void
   /** Called once, when the connection is over. */
   readonly onGone: (peer: SyncPeer) => void
 }
@@ -50,7 +54,10 @@ export class SyncPeer implements WireListener, ChannelHost, SpacePeer {
   readonly #flushes = new Set<number>()
   #grant: Grant | null = null
   #cancelHello: (() => void) | null = null
-  #cancelExpiry: (() => void) | null = null
+  #tenure: Tenure | null = null
+  /** Messages that came before the token was found good. */
+  #early = 0
+  #isEarly = true
   #verifying: Promise<void> = Promise.resolve()
   #turnIsSet = false
   #underWay = 0
@@ -116,8 +123,17 @@ export class SyncPeer implements WireListener, ChannelHost, SpacePeer {
   message(bytes: Uint8Array): void {
     const now = this.services.clock.monotonic()
     this.#pulse.heard(now)
+    if (this.#isEarly) this.#countEarly()
     if (this.#held === null) this.#handle({ kind: 'bytes', bytes, now })
     else this.#held.push(bytes)
+  }
+
+  /** A stranger is not read on: what it sends more waits in its socket until its token is found good, or its time is over. */
+  #countEarly(): void {
+    this.#early += 1
+    if (this.#early !== this.services.limits.earlyMessages) return
+    this.services.metrics.heldBack('EARLY_MESSAGES')
+    this.#flow()
   }
 
   textMessage(): void {
@@ -140,7 +156,7 @@ export class SyncPeer implements WireListener, ChannelHost, SpacePeer {
     this.#handle({ kind: 'gone' })
     this.#isOver = true
     this.#cancelHello?.()
-    this.#cancelExpiry?.()
+    this.#tenure?.close()
     this.space.leave(this)
     const event = 'sync-disconnected'
     this.services.report({
@@ -196,8 +212,16 @@ export class SyncPeer implements WireListener, ChannelHost, SpacePeer {
   }
 
   #flow(): void {
-    if (this.#isHeldBack || this.#isDraining || this.#held !== null) this.#wire.pause()
+    const isStranger = this.#isEarly && this.#early >= this.services.limits.earlyMessages
+    if (this.#isHeldBack || this.#isDraining || this.#held !== null || isStranger) this.#wire.pause()
     else this.#wire.resume()
+  }
+
+  breached(code: number, reason: string): void {
+    if (this.#closeCode !== null) return
+    this.#closeCode = code
+    this.#closeReason = reason
+    this.services.metrics.closed(code)
   }
 
   levelled(channel: SyncChannel): void {
@@ -232,7 +256,7 @@ export class SyncPeer implements WireListener, ChannelHost, SpacePeer {
         this.#close(effect.code, effect.reason)
         return
       case 'set-timer':
-        // The token's own end is kept by `#armExpiry`, however far away it is.
+        // The token's own end is kept by its tenure, however far away it is.
         if (effect.timer === 'hello') {
           this.#cancelHello = this.services.clock.after(effect.ms, () =>
             this.#handle({ kind: 'timer', timer: 'hello' }),
@@ -254,6 +278,9 @@ export class SyncPeer implements WireListener, ChannelHost, SpacePeer {
         this.services.report({ event: 'cursor-ahead', peer: this.id, space: this.space.name, cursor, head })
         return
       }
+      case 'note-refusal':
+        this.services.metrics.refused(refusalName(effect.code))
+        return
       case 'read-feed':
         this.#readFeed(effect.after, effect.limit)
         return
@@ -283,23 +310,27 @@ export class SyncPeer implements WireListener, ChannelHost, SpacePeer {
         return
       }
       this.#grant = verdict.grant
-      this.#armExpiry(verdict.grant)
+      this.#stay(verdict.grant)
       this.#handle(verdict.event)
     })
   }
 
-  #armExpiry(grant: Grant): void {
-    this.#cancelExpiry?.()
-    this.#cancelExpiry = null
-    if (grant.expires === null) return
-    const left = grant.expires - this.services.clock.now()
-    if (left <= 0) this.#handle({ kind: 'timer', timer: 'expiry' })
-    else this.#cancelExpiry = this.services.clock.after(left, () => this.#armExpiry(grant))
+  #stay(grant: Grant): void {
+    if (this.#tenure === null) this.#tenure = this.services.tenures.begin(grant, (why) => this.#hasToGo(why))
+    else this.#tenure.renew(grant)
+  }
+
+  #hasToGo(why: TenureEnd): void {
+    if (why === 'expired') this.#handle({ kind: 'timer', timer: 'expiry' })
+    else this.#handle({ kind: 'denied', code: CLOSE.TOKEN_EXPIRED, reason: 'the token was revoked' })
   }
 
   #admitted(role: SyncRole, renewed: boolean): void {
     this.role = role
     if (!renewed) {
+      this.#isEarly = false
+      this.#options.onAdmitted()
+      this.#flow()
       this.space.enter(this)
       this.services.report({ event: 'sync-connected', peer: this.id, space: this.space.name, client: this.client })
       return

@@ -5,6 +5,7 @@ import type { Gate } from '../gate.ts'
 import type { Metrics } from '../metrics.ts'
 import type { Clock, Limits } from '../options.ts'
 import type { Rooms } from '../rooms.ts'
+import type { Tenures } from '../tenure.ts'
 
 /** What all connections of `/sync` share. */
 export interface SyncServices {
@@ -17,4 +18,5 @@ export interface SyncServices {
   readonly versions: VersionRange
   readonly metrics: Metrics
   readonly report: (event: RelayEvent) => void
+  readonly tenures: Tenures
 }
