@@ -128,10 +128,8 @@ function adviceFor(code: string): string {
 }
 
 function mount(relay: Relay, web: Serve): Server {
-  const server = createServer((request, response) => {
-    if (!relay.handleRequest(request, response)) web(request, response)
-  })
-  server.on('upgrade', (request, socket, head) => relay.handleUpgrade(request, socket, head))
+  const server = createServer(relay.serverOptions)
+  relay.attach(server, web)
   return server
 }
 

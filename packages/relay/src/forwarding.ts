@@ -44,7 +44,9 @@ function add(list: BlockList, proxy: string): void {
   const kind = isIP(address) === 6 ? 'ipv6' : 'ipv4'
   const prefix = Number(bits)
   const isGood =
-    isIP(address) !== 0 && more.length === 0 && (bits === undefined || (/^\d{1,3}$/.test(bits) && prefix <= (kind === 'ipv6' ? 128 : 32)))
+    isIP(address) !== 0 &&
+    more.length === 0 &&
+    (bits === undefined || (/^\d{1,3}$/.test(bits) && prefix <= (kind === 'ipv6' ? 128 : 32)))
   if (!isGood) throw new TypeError(`A proxy is an address or a network such as 10.0.0.0/8, not "${proxy}".`)
   if (bits === undefined) list.addAddress(address, kind)
   else list.addSubnet(address, prefix, kind)

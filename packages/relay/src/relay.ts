@@ -1,19 +1,20 @@
 import { randomUUID } from 'node:crypto'
-import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import type { IncomingMessage, Server, ServerOptions, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { DEFAULT_SYNC_LIMITS, isName, SYNC_VERSIONS } from '@holdfast/protocol'
-import type { DocumentRef } from '@holdfast/update-log'
-import type { Grant } from './access.ts'
 import { createAddressPolicy } from './address.ts'
 import { createBlobService } from './blobs/service.ts'
 import { systemClock } from './clock.ts'
 import type { RelayEvent } from './events.ts'
 import { createThreadExaminer } from './examine/worker.ts'
 import { Feeds } from './feed.ts'
+import { createForwarding } from './forwarding.ts'
+import { createFront, serverOptionsFor } from './front.ts'
 import { bearerOf, createGate, type Target } from './gate.ts'
 import { createHttpHandler } from './http.ts'
 import { Metrics } from './metrics.ts'
-import { type Clock, DEFAULT_LIMITS, type Limits, type RelayOptions } from './options.ts'
+import { DEFAULT_LIMITS, type Limits, type RelayOptions } from './options.ts'
+import { Quota } from './quota.ts'
 import {
   BAD_NAME,
   BAD_PATH,
@@ -26,12 +27,14 @@ import {
   refuseUpgrade,
   SHUTTING_DOWN,
   TOO_MANY,
+  TOO_MANY_FOR_TOKEN,
 } from './refusal.ts'
 import { messageOf } from './room.ts'
 import { Rooms } from './rooms.ts'
 import { createSocketServer } from './sockets.ts'
-import { StockPeer } from './stock-peer.ts'
+import { createStockEndpoint } from './stock-endpoint.ts'
 import { createSyncEndpoint } from './sync/endpoint.ts'
+import { Tenures } from './tenure.ts'
 
 /** A relay without a server of its own: mount it on any node http server. */
 export interface Relay {
@@ -42,8 +45,14 @@ export interface Relay {
   handleRequest(request: IncomingMessage, response: ServerResponse): boolean
   /** Answers an upgrade of `/yjs/<space>/<document>` and of `/sync/<space>`; refuses every other. */
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Uint8Array): void
-  /** Mounts `handleUpgrade` on a server, and `handleRequest` with a 404 for other paths. */
-  attach(server: Server): void
+  /** Counts a socket that has connected: for `on('connection')`. */
+  handleConnection(socket: Duplex): void
+  /** Answers what is no request: for `on('clientError')`. */
+  handleClientError(error: Error, socket: Duplex): void
+  /** What `http.createServer` is to be given, so that slow and large requests end. */
+  readonly serverOptions: ServerOptions
+  /** Mounts all of these on a server. @param otherwise answers other paths; 404 when not given */
+  attach(server: Server, otherwise?: (request: IncomingMessage, response: ServerResponse) => void): void
   /** What `/metrics` answers. */
   metrics(): string
   /** Takes no more peers, closes those there are, and resolves when every write has settled. The log stays open. */
@@ -52,13 +61,8 @@ export interface Relay {
 
 /** How often peers are looked at for progress, silence and pings, in ms. */
 const TICK = 1_000
-const FRAGMENTS = 128
-
-/** A peer, and how to forget when its token ends. */
-interface Connection {
-  readonly peer: StockPeer
-  readonly cancelExpiry: () => void
-}
+/** How often the ledger of tokens is looked at: what is revoked elsewhere is cut within a second. */
+const LEDGER_LOOK = 250
 
 /**
  * Makes a relay over an update log.
@@ -77,29 +81,47 @@ export function createRelay(options: RelayOptions): Relay {
   })
   const randomId = options.randomId ?? randomUUID
   const examiner = options.examiner ?? createThreadExaminer()
-  const rooms = new Rooms({ log, clock, limits, metrics, examiner, report, randomId })
+  const quota = new Quota({
+    log,
+    blobs: options.blobs ?? null,
+    bytes: limits.spaceQuota,
+    clock,
+    onFailed: (space, error) => report({ event: 'request-failed', path: `/${space}`, error: messageOf(error) }),
+  })
+  const rooms = new Rooms({ log, clock, limits, metrics, examiner, report, quota, randomId })
   const feeds = new Feeds(log, clock)
+  const tenures = new Tenures(clock, access.ledger)
+  const stopWatching = access.ledger?.watch(clock, LEDGER_LOOK, (error) =>
+    report({ event: 'request-failed', path: '/admin/tokens', error: messageOf(error) }),
+  )
   const makeSocketServer = options.socketServer ?? createSocketServer
-  const sockets = makeSocketServer({ messageBytes: limits.messageBytes, fragments: FRAGMENTS })
+  const { fragments, messageRate, unfinishedFor } = limits
+  const onHeldBack = (): void => metrics.heldBack('MESSAGE_RATE')
+  const socketOptions = { fragments, messageRate, unfinishedFor, clock, onHeldBack }
+  const sockets = makeSocketServer({ messageBytes: limits.messageBytes, ...socketOptions })
   const syncLimits = { ...DEFAULT_SYNC_LIMITS, ...options.syncLimits }
   // What is larger than a piece comes in pieces, so that nobody without a token can make us take more.
   const syncSockets = makeSocketServer({
     messageBytes: Math.max(syncLimits.piece, DEFAULT_SYNC_LIMITS.piece),
-    fragments: FRAGMENTS,
+    ...socketOptions,
   })
   let nextPeer = 1
+  const stock = createStockEndpoint({ rooms, clock, limits, metrics, tenures, report }, () => nextPeer++)
+  const versions = options.versions ?? SYNC_VERSIONS
   const sync = createSyncEndpoint(
-    { log, gate, rooms, clock, limits, syncLimits, versions: options.versions ?? SYNC_VERSIONS, metrics, report },
+    { log, gate, rooms, clock, limits, syncLimits, versions, metrics, report, tenures },
     () => nextPeer++,
   )
-  const connections = new Map<StockPeer, Connection>()
+  const front = createFront({
+    limits,
+    forwarding: createForwarding(options.publicUrl === undefined ? null : (options.proxies ?? [])),
+    onRefused: (refusal) => refused(refusal, ''),
+  })
   let isClosing = false
-  /** Upgrades between admission and handshake, so that a burst does not pass the limit. */
-  let entering = 0
 
   let cancelTick = clock.after(TICK, tick)
   function tick(): void {
-    for (const peer of [...connections.keys()]) peer.tick()
+    stock.tick()
     sync.tick()
     cancelTick = clock.after(TICK, tick)
   }
@@ -110,7 +132,9 @@ export function createRelay(options: RelayOptions): Relay {
   }
 
   const blobs =
-    options.blobs === undefined ? null : createBlobService({ blobs: options.blobs, log, clock, limits, gate, report })
+    options.blobs === undefined
+      ? null
+      : createBlobService({ blobs: options.blobs, log, clock, limits, gate, quota, report })
 
   const handleRequest = createHttpHandler({
     gate,
@@ -120,6 +144,7 @@ export function createRelay(options: RelayOptions): Relay {
     log,
     blobs,
     limits,
+    tenures,
     isReady: () => !isClosing,
     renderMetrics: () => metrics.render(),
     onRefused: refused,
@@ -127,7 +152,7 @@ export function createRelay(options: RelayOptions): Relay {
   })
 
   function isFull(): boolean {
-    return connections.size + sync.size + entering >= limits.connections
+    return stock.size + sync.size >= limits.connections
   }
 
   /** Tokens of `/sync` come in its first frame, because browsers can send no header and addresses are logged. */
@@ -135,7 +160,24 @@ export function createRelay(options: RelayOptions): Relay {
     if (!isName(space)) return BAD_NAME
     if (isClosing) return SHUTTING_DOWN
     if (isFull()) return TOO_MANY
-    syncSockets.upgrade(request, socket, head, (wire) => sync.accept(space, wire))
+    const place = front.placeFor(request, socket)
+    if ('code' in place) return place
+    syncSockets.upgrade(request, socket, head, (wire) => sync.accept(space, wire, place))
+    return null
+  }
+
+  async function upgradeStock(target: Required<Target>, request: IncomingMessage, socket: Duplex, head: Uint8Array) {
+    const place = front.placeFor(request, socket)
+    if ('code' in place) return place
+    const admission = await gate.admit(target, bearerOf(request) ?? queryOf(request).get('token'))
+    if (admission.kind === 'refused') return admission.refusal
+    const { grant } = admission
+    if (isClosing) return SHUTTING_DOWN
+    if (isFull()) return TOO_MANY
+    if (tenures.countOf(grant) >= limits.connectionsPerToken) return TOO_MANY_FOR_TOKEN
+    if (grant.expires !== null && grant.expires <= clock.now()) return BAD_TOKEN
+    place.settled()
+    sockets.upgrade(request, socket, head, (wire) => stock.accept(target, grant, wire))
     return null
   }
 
@@ -145,58 +187,12 @@ export function createRelay(options: RelayOptions): Relay {
     const space = syncTarget(request)
     if (space !== null) return upgradeSync(space, request, socket, head)
     const target = stockTarget(request)
-    if (target === null) return BAD_PATH
-    const admission = await gate.admit(target, bearerOf(request) ?? queryOf(request).get('token'))
-    if (admission.kind === 'refused') return admission.refusal
-    if (isClosing) return SHUTTING_DOWN
-    if (isFull()) return TOO_MANY
-    const { grant } = admission
-    if (grant.expires !== null && grant.expires <= clock.now()) return BAD_TOKEN
-    entering += 1
-    const left = (): void => {
-      entering -= 1
-    }
-    socket.once('close', left)
-    sockets.upgrade(request, socket, head, (wire) => {
-      socket.off('close', left)
-      left()
-      const peer = new StockPeer({
-        id: nextPeer++,
-        mayWrite: grant.role !== 'read',
-        wire,
-        limits,
-        metrics,
-        report,
-        monotonic: () => clock.monotonic(),
-        onGone: forget,
-      })
-      // The wire is told of nothing before this returns; the room is joined in the same turn, after it.
-      queueMicrotask(() => enter(peer, target, grant))
-      return peer
-    })
-    return null
+    return target === null ? BAD_PATH : upgradeStock(target, request, socket, head)
   }
-
-  function enter(peer: StockPeer, target: DocumentRef, grant: Grant): void {
-    metrics.peers += 1
-    connections.set(peer, { peer, cancelExpiry: cancelWhenExpired(clock, grant, () => peer.tell('expired')) })
-    report({ event: 'connected', peer: peer.id, ...target })
-    peer.enter((member) => rooms.join(target, member))
-    if (isClosing) peer.tell('shutting-down')
-  }
-
-  function forget(peer: StockPeer): void {
-    const connection = connections.get(peer)
-    if (connection === undefined) return
-    connection.cancelExpiry()
-    connections.delete(peer)
-    metrics.peers -= 1
-    if (connections.size === 0) onLastGone?.()
-  }
-
-  let onLastGone: (() => void) | null = null
 
   function handleUpgrade(request: IncomingMessage, socket: Duplex, head: Uint8Array): void {
+    // Node listens no more once a socket is to be upgraded; an error that nobody hears ends the process.
+    socket.on('error', () => socket.destroy())
     upgrade(request, socket, head).then(
       (why) => {
         if (why === null) return
@@ -210,33 +206,38 @@ export function createRelay(options: RelayOptions): Relay {
     )
   }
 
-  return {
-    handleRequest,
+  const relay: Relay = {
+    handleRequest(request, response) {
+      front.settled(request)
+      return handleRequest(request, response)
+    },
     handleUpgrade,
-    attach(server) {
+    handleConnection: front.handleConnection,
+    handleClientError: front.handleClientError,
+    serverOptions: serverOptionsFor(limits),
+    attach(server, otherwise = (_request, response) => void response.writeHead(404).end()) {
+      server.on('connection', front.handleConnection)
+      server.on('clientError', front.handleClientError)
       server.on('upgrade', handleUpgrade)
       server.on('request', (request: IncomingMessage, response: ServerResponse) => {
-        if (!handleRequest(request, response)) response.writeHead(404).end()
+        if (!relay.handleRequest(request, response)) otherwise(request, response)
       })
     },
     metrics: () => metrics.render(),
     async close() {
       isClosing = true
+      stopWatching?.()
       feeds.close()
-      const gone =
-        connections.size === 0
-          ? Promise.resolve()
-          : new Promise<void>((resolve) => {
-              onLastGone = resolve
-            })
-      for (const peer of [...connections.keys()]) peer.tell('shutting-down')
-      await Promise.all([gone, sync.close()])
+      await Promise.all([stock.close(), sync.close()])
       cancelTick()
+      tenures.close()
+      quota.close()
       await rooms.settled()
       if (options.examiner === undefined) await examiner.close()
       await blobs?.close()
     },
   }
+  return relay
 }
 
 /** `/yjs/<space>/<document>`; null for another shape. Names are not decoded: their characters never need escaping. */
@@ -250,17 +251,4 @@ function stockTarget(request: IncomingMessage): Required<Target> | null {
 function syncTarget(request: IncomingMessage): string | null {
   const [, root, space, ...more] = pathOf(request).split('/')
   return root === 'sync' && space !== undefined && more.length === 0 ? space : null
-}
-
-/** A token's end is kept however far away it is: timers reach 24 days. */
-function cancelWhenExpired(clock: Clock, { expires }: Grant, run: () => void): () => void {
-  if (expires === null) return () => undefined
-  let cancel: () => void = () => undefined
-  const wait = (): void => {
-    const left = expires - clock.now()
-    if (left <= 0) run()
-    else cancel = clock.after(Math.min(left, 2 ** 31 - 1), wait)
-  }
-  wait()
-  return () => cancel()
 }

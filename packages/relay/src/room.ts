@@ -87,7 +87,7 @@ export class Room {
   constructor(ref: DocumentRef, services: RoomServices) {
     this.ref = ref
     this.#services = services
-    const { log, clock, limits, examiner, metrics, report } = services
+    const { log, clock, limits, examiner, report } = services
     this.judging = new Judging({
       intake: this.intake,
       examiner,

@@ -7,6 +7,7 @@ import { inlineExaminer } from '../src/examine/inline.ts'
 import type { Examiner } from '../src/examine/port.ts'
 import { Metrics } from '../src/metrics.ts'
 import { type Clock, DEFAULT_LIMITS, type Limits } from '../src/options.ts'
+import { Quota } from '../src/quota.ts'
 import { Rooms } from '../src/rooms.ts'
 import { StockPeer } from '../src/stock-peer.ts'
 import type { Wire } from '../src/wire.ts'
@@ -193,7 +194,20 @@ export function house(limits: Partial<Limits> = {}, held = new HeldLog(), examin
   }
   const all: Limits = { ...DEFAULT_LIMITS, ...limits }
   let id = 0
-  const rooms = new Rooms({ log: held.log, clock, limits: all, metrics, examiner, report, randomId: () => `e${++id}` })
+  const onFailed = (space: string, error: unknown): void => {
+    throw new Error(`the bytes of ${space} could not be counted`, { cause: error })
+  }
+  const quota = new Quota({ log: held.log, blobs: null, bytes: all.spaceQuota, clock, onFailed })
+  const rooms = new Rooms({
+    quota,
+    log: held.log,
+    clock,
+    limits: all,
+    metrics,
+    examiner,
+    report,
+    randomId: () => `e${++id}`,
+  })
   return {
     rooms,
     clock,

@@ -25,7 +25,7 @@ export async function startRelay(options: Partial<RelayOptions> = {}): Promise<R
   const access = createAccess({ key: KEY, adminToken: ADMIN })
   const events: RelayEvent[] = []
   const relay = createRelay({ log, access, spaces: ['team'], onEvent: (event) => events.push(event), ...options })
-  const server = createServer()
+  const server = createServer(relay.serverOptions)
   relay.attach(server)
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const { port } = server.address() as AddressInfo

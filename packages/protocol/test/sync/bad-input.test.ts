@@ -193,7 +193,7 @@ describe('a summary over its size', () => {
   it('Y13 is refused at the relay by its code', () => {
     const end = RelayEnd.open()
     end.frame({ kind: 'summary', request: 1, document: 'doc', epoch: 'e', summary: new Uint8Array(2049) })
-    expect(end.effects).toEqual([])
+    expect(end.effects).toEqual([{ kind: 'note-refusal', code: REFUSAL.TOO_LARGE }])
     expect(end.sent()).toEqual([
       { kind: 'failed', request: 1, code: REFUSAL.TOO_LARGE, text: 'a summary is at most 2048 bytes' },
     ])
