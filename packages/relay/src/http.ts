@@ -72,9 +72,20 @@ export function createHttpHandler(
   }
 
   /** Somebody whose token ends or is revoked is not served to the end. */
-  function cutWithToken(response: ServerResponse, grant: Grant, cut: () => void): void {
-    const tenure = tenures.begin(grant, cut)
+  function cutWithToken(request: IncomingMessage, response: ServerResponse, grant: Grant, cut: () => void): boolean {
+    let isOver = false
+    const tenure = tenures.begin(grant, () => {
+      isOver = true
+      cut()
+      if (response.headersSent) response.destroy()
+      else {
+        // What is still coming of a body is not waited for.
+        if (!request.complete) response.setHeader('connection', 'close')
+        refuse(request, response, BAD_TOKEN)
+      }
+    })
     response.on('close', () => tenure.close())
+    return !isOver
   }
 
   function tooMany(grant: Grant): boolean {
@@ -125,11 +136,7 @@ export function createHttpHandler(
     }
     const gone = new AbortController()
     response.on('close', () => gone.abort())
-    cutWithToken(response, admission.grant, () => {
-      gone.abort()
-      if (!response.headersSent) refuse(request, response, BAD_TOKEN)
-    })
-    if (gone.signal.aborted) return
+    if (!cutWithToken(request, response, admission.grant, () => gone.abort())) return
     const page = await feeds.read(space, query, gone.signal)
     if (!gone.signal.aborted) sendJson(response, 200, feedBody(log.incarnation, page, query.limit, admission.grant))
   }

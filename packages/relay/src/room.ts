@@ -228,7 +228,8 @@ export class Room {
 
   async #load(): Promise<void> {
     const { log, metrics, report, quota } = this.#services
-    const [loaded] = await Promise.all([this.#read(), quota.counted(this.ref.space)])
+    const loaded = await this.#read()
+    if (quota.bytes > 0) await quota.counted(this.ref.space)
     if (this.#state !== 'loading') return
     this.#refused = loaded === null ? ((await log.stat(this.ref))?.refused ?? []) : loaded.refused
     if (this.#state !== 'loading') return

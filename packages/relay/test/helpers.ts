@@ -22,7 +22,8 @@ export interface RunningRelay {
 
 export async function startRelay(options: Partial<RelayOptions> = {}): Promise<RunningRelay> {
   const log = options.log ?? createMemoryLog()
-  const access = createAccess({ key: KEY, adminToken: ADMIN })
+  const now = (): number => options.clock?.now() ?? Date.now()
+  const access = createAccess({ key: KEY, adminToken: ADMIN, now })
   const events: RelayEvent[] = []
   const relay = createRelay({ log, access, spaces: ['team'], onEvent: (event) => events.push(event), ...options })
   const server = createServer(relay.serverOptions)
@@ -37,7 +38,13 @@ export async function startRelay(options: Partial<RelayOptions> = {}): Promise<R
     port,
     events,
     token: (role = 'write', more = {}) =>
-      access.sign({ spaces: ['default', 'team'], role, expires: Date.now() + 60_000, id: `t${++tokens}`, ...more }),
+      access.sign({
+        spaces: ['default', 'team'],
+        role,
+        expires: now() + 30 * 86_400_000,
+        id: `t${++tokens}`,
+        ...more,
+      }),
     async stop() {
       await relay.close()
       server.closeAllConnections()

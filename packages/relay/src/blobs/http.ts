@@ -10,7 +10,13 @@ import { readMediaType } from './media-type.ts'
 import { readReferences } from './reference-body.ts'
 import * as no from './refusals.ts'
 
-export type CutWithToken = (response: ServerResponse, grant: Grant, cut: () => void) => void
+/** Ends the answer when the token ends before it has, after calling `cut`. @returns false when that has happened already */
+export type CutWithToken = (
+  request: IncomingMessage,
+  response: ServerResponse,
+  grant: Grant,
+  cut: () => void,
+) => boolean
 
 export interface BlobHttpOptions {
   readonly blobs: BlobStore
@@ -58,10 +64,14 @@ export function createBlobHandler(
       options.refuse(request, response, why)
     }
     if (admission.kind === 'refused') return refuse(admission.refusal)
-    cutWithToken(response, admission.grant, () => response.destroy())
+    let isCut = false
+    const cut = (): void => {
+      isCut = true
+    }
+    if (!cutWithToken(request, response, admission.grant, cut)) return
     const asked: Asked = { request, response, space, document, grant: admission.grant }
     const why = await (hash === undefined ? answerSpace(asked) : answerBlob(asked, hash))
-    if (why !== null) refuse(why)
+    if (why !== null && !isCut) refuse(why)
   }
 
   async function answerBlob(asked: Asked, hash: string): Promise<Refusal | null> {

@@ -330,7 +330,7 @@ export class SyncPeer implements WireListener, ChannelHost, SpacePeer {
     if (!renewed) {
       this.#isEarly = false
       this.#options.onAdmitted()
-      this.#flow()
+      if (this.#early >= this.services.limits.earlyMessages) this.#flow()
       this.space.enter(this)
       this.services.report({ event: 'sync-connected', peer: this.id, space: this.space.name, client: this.client })
       return
