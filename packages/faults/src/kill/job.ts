@@ -6,9 +6,16 @@ const [count, seed] = process.argv.slice(2).map(Number)
 const tell = (word: JobWord): Promise<void> =>
   new Promise((resolve, reject) => process.send?.(word, (error: Error | null) => (error ? reject(error) : resolve())))
 
+let isEnough = false
+process.on('message', () => {
+  isEnough = true
+})
+// Ctrl+C is for whoever started us.
+process.on('SIGINT', () => undefined)
 const report = await kills({
   kills: count ?? 0,
   seed: seed ?? 0,
+  isEnough: () => isEnough,
   onKill: (done) => {
     if (done % 10 === 0) void tell({ done })
   },

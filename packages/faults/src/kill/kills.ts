@@ -10,6 +10,8 @@ export interface KillsOptions {
   readonly kills: number
   readonly seed: number
   readonly writers?: number
+  /** Asked before each kill: whether to end here, and look at everything. */
+  readonly isEnough?: () => boolean
   /** Told after each kill. */
   readonly onKill?: (done: number) => void
 }
@@ -27,7 +29,8 @@ export interface KillsReport {
 }
 
 /** Kills one relay on one folder again and again, and looks each time what is there. Ends at the first fault. */
-export async function kills({ kills: count, seed, writers = 20, onKill }: KillsOptions): Promise<KillsReport> {
+export async function kills(options: KillsOptions): Promise<KillsReport> {
+  const { kills: count, seed, writers = 20, onKill, isEnough = () => false } = options
   const folder = await mkdtemp(join(tmpdir(), 'holdfast-kills-'))
   const data = join(folder, 'data')
   const random = seededRandom(seed)
@@ -36,7 +39,7 @@ export async function kills({ kills: count, seed, writers = 20, onKill }: KillsO
   const begun = performance.now()
   let faults: string[] = []
   let done = 0
-  while (done < count && faults.length === 0) {
+  while (done < count && faults.length === 0 && !isEnough()) {
     try {
       faults = await liveAndDie({ data, number: done + 1, random, ledger, memory, writers })
     } catch (error) {

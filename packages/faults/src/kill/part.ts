@@ -13,15 +13,21 @@ export type JobWord = { readonly done: number } | { readonly report: KillsReport
 
 const JOB = fileURLToPath(new URL(import.meta.url.endsWith('.ts') ? './job.ts' : './job.js', import.meta.url))
 
+/** What ends a long run early: the kills so far are looked at and reported. */
+const SIGNALS = ['SIGINT', 'SIGTERM'] as const
+
 /** Each job is a process of its own with a relay and a folder of its own, so that the machine's cores are used. */
 async function runJob(job: Job, onDone: (kills: number) => void): Promise<KillsReport> {
   const child = fork(JOB, [String(job.kills), String(job.seed)])
+  const stop = (): void => void child.send('stop')
+  for (const signal of SIGNALS) process.on(signal, stop)
   let report: KillsReport | null = null
   child.on('message', (word: JobWord) => {
     if ('done' in word) onDone(word.done)
     else report = word.report
   })
   await once(child, 'exit')
+  for (const signal of SIGNALS) process.off(signal, stop)
   if (report === null) throw new Error(`the job with seed ${job.seed} ended without a report`)
   return report
 }
