@@ -10,8 +10,8 @@ let isEnough = false
 process.on('message', () => {
   isEnough = true
 })
-// Ctrl+C is for whoever started us.
-process.on('SIGINT', () => undefined)
+// Signals to the whole group are for whoever started us, who tells.
+for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => undefined)
 const report = await kills({
   kills: count ?? 0,
   seed: seed ?? 0,
