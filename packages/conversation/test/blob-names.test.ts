@@ -43,7 +43,8 @@ test('bytes that are no reference name nothing, whatever they are', () => {
   const random = seededRandom(seed)
   for (let i = 0; i < 200; i++) {
     const noise = Uint8Array.from({ length: 300 }, () => random.int(256))
-    noise.set(bytes(`sha256w@${hash(7)}`), 100)
+    // At every place, with hex digits close to it or not.
+    noise.set(bytes(`sha256${random.chance(0.5) ? 'w@' : '":"'}${hash(7)}`), i)
     expect(blobsNamedIn(noise), `seed ${seed}, round ${i}`).toEqual([hash(7)])
   }
 })
