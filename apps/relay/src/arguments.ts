@@ -1,7 +1,9 @@
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
+import { type IssuerOptions, isProxyAddress, type Limits } from '@holdfast/relay'
 import { defaultDataFolder } from './data-folder.ts'
 import { Failure } from './failure.ts'
+import { readLimits } from './limit-flags.ts'
 
 export type Command =
   | { readonly kind: 'serve'; readonly options: ServeOptions }
@@ -17,6 +19,11 @@ export interface ServeOptions {
   readonly json: boolean
   readonly allowOrigins: readonly string[]
   readonly publicUrl: string | null
+  /** Addresses and networks of proxies, besides loopback. */
+  readonly proxies: readonly string[]
+  /** Whose tokens are good besides our own. */
+  readonly issuer: IssuerOptions | null
+  readonly limits: Partial<Limits>
   readonly spaces: readonly string[]
   /** `HOLDFAST_TOKEN`. */
   readonly adminToken: string | null
@@ -52,6 +59,9 @@ function parseServe(args: readonly string[], env: Environment): Command {
       json: values.json === true,
       allowOrigins: (values['allow-origin'] ?? []).map(originOf),
       publicUrl: values['public-url'] === undefined ? null : urlOf('--public-url', values['public-url']),
+      proxies: proxiesOf(values.proxy ?? [], values['public-url']),
+      issuer: issuerOf(values),
+      limits: limitsOf(values.limit ?? []),
       spaces: (values.space ?? []).map(spaceOf),
       adminToken: adminTokenOf(env.HOLDFAST_TOKEN),
     },
@@ -71,6 +81,12 @@ function flagsOf(args: readonly string[]) {
         json: { type: 'boolean' },
         'allow-origin': { type: 'string', multiple: true },
         'public-url': { type: 'string' },
+        proxy: { type: 'string', multiple: true },
+        jwks: { type: 'string' },
+        issuer: { type: 'string' },
+        audience: { type: 'string' },
+        claim: { type: 'string' },
+        limit: { type: 'string', multiple: true },
         space: { type: 'string', multiple: true },
         help: { type: 'boolean', short: 'h' },
       },
@@ -81,6 +97,36 @@ function flagsOf(args: readonly string[]) {
     const [said = ''] = error.message.split(/(?<=\.) |\n/)
     throw wrong(`${said.replace(/\.$/, '')}. See "holdfast serve --help".`, error)
   }
+}
+
+function proxiesOf(proxies: readonly string[], publicUrl: string | undefined): readonly string[] {
+  const wrongOne = proxies.find((proxy) => !isProxyAddress(proxy))
+  if (wrongOne !== undefined) throw wrong(`--proxy is an address or a network such as 10.0.0.0/8, not "${wrongOne}".`)
+  if (proxies.length > 0 && publicUrl === undefined) {
+    throw wrong('--proxy needs --public-url: the address under which the proxy makes this reachable.')
+  }
+  return proxies
+}
+
+function limitsOf(given: readonly string[]): Partial<Limits> {
+  const limits = readLimits(given)
+  if ('fault' in limits) throw wrong(`${limits.fault}.`)
+  return limits
+}
+
+function issuerOf({
+  jwks,
+  issuer,
+  audience,
+  claim,
+}: Partial<Record<keyof IssuerOptions, string>>): IssuerOptions | null {
+  if (jwks === undefined && issuer === undefined && audience === undefined && claim === undefined) return null
+  if (jwks === undefined || issuer === undefined || audience === undefined) {
+    throw wrong(
+      '--jwks, --issuer and --audience belong together: where the keys are, and what "iss" and "aud" must be.',
+    )
+  }
+  return { jwks: urlOf('--jwks', jwks), issuer, audience, ...(claim === undefined ? {} : { claim }) }
 }
 
 function portOf(text: string): number {

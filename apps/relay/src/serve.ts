@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import { createAccess, createRelay, openTokenLedger, type Relay, TokenLedgerError } from '@holdfast/relay'
+import { createAccess, createIssuer, createRelay, openTokenLedger, type Relay, TokenLedgerError } from '@holdfast/relay'
 import { type BlobStore, isUpdateLogError, type UpdateLog } from '@holdfast/update-log'
 import { openDiskBlobs } from '@holdfast/update-log/blobs'
 import { openLevelLog } from '@holdfast/update-log/level'
@@ -50,7 +50,12 @@ export async function serve(options: ServeOptions, output: Output): Promise<() =
       )
     }
     const { adminToken } = options
-    const access = createAccess({ key, ledger, ...(adminToken === null ? {} : { adminToken }) })
+    const access = createAccess({
+      key,
+      ledger,
+      ...(adminToken === null ? {} : { adminToken }),
+      ...(options.issuer === null ? {} : { issuer: createIssuer(options.issuer) }),
+    })
     const blobs = await openBlobs(options.data, log, output)
     relay = createRelay({
       log,
@@ -61,6 +66,8 @@ export async function serve(options: ServeOptions, output: Output): Promise<() =
       hosts: hostNames(options.host),
       allowOrigins: options.allowOrigins,
       ...(options.publicUrl === null ? {} : { publicUrl: options.publicUrl }),
+      proxies: options.proxies,
+      limits: options.limits,
       onEvent(event) {
         if (isWorthALine(event)) output.note(Object.values(event).join(' '), { ...event })
       },

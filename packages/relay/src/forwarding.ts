@@ -39,15 +39,19 @@ export function createForwarding(proxies: readonly string[] | null): Forwarding 
   }
 }
 
+/** Whether this is an address or a network, as `proxies` are given. */
+export function isProxyAddress(text: string): boolean {
+  const [address = '', bits, ...more] = text.split('/')
+  const kind = isIP(address)
+  if (kind === 0 || more.length > 0) return false
+  return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (kind === 6 ? 128 : 32))
+}
+
 function add(list: BlockList, proxy: string): void {
-  const [address = '', bits, ...more] = proxy.split('/')
+  if (!isProxyAddress(proxy))
+    throw new TypeError(`A proxy is an address or a network such as 10.0.0.0/8, not "${proxy}".`)
+  const [address = '', bits] = proxy.split('/')
   const kind = isIP(address) === 6 ? 'ipv6' : 'ipv4'
-  const prefix = Number(bits)
-  const isGood =
-    isIP(address) !== 0 &&
-    more.length === 0 &&
-    (bits === undefined || (/^\d{1,3}$/.test(bits) && prefix <= (kind === 'ipv6' ? 128 : 32)))
-  if (!isGood) throw new TypeError(`A proxy is an address or a network such as 10.0.0.0/8, not "${proxy}".`)
   if (bits === undefined) list.addAddress(address, kind)
-  else list.addSubnet(address, prefix, kind)
+  else list.addSubnet(address, Number(bits), kind)
 }
