@@ -26,20 +26,30 @@ export function faultyDatabase(faults: Faults): OpenDatabase {
     }
   }
 
-  return (directory) =>
-    through('open', async () => {
-      const database = await openClassicLevel(directory)
-      const faulty: Database = {
-        view() {
-          faults.before?.('view')
-          return faultyView(database.view())
-        },
-        write: (operations, options) => through('write', () => database.write(operations, options)),
-        reclaim: (range) => through('reclaim', () => database.reclaim(range)),
-        close: () => database.close(),
-      }
-      return faulty
-    })
+  return async (directory) => {
+    faults.before?.('open')
+    const database = await openClassicLevel(directory)
+    try {
+      faults.after?.('open')
+    } catch (error) {
+      // What fails to open holds no lock.
+      await database.close()
+      throw error
+    }
+    return faultyHandle(database)
+  }
+
+  function faultyHandle(database: Database): Database {
+    return {
+      view() {
+        faults.before?.('view')
+        return faultyView(database.view())
+      },
+      write: (operations, options) => through('write', () => database.write(operations, options)),
+      reclaim: (range) => through('reclaim', () => database.reclaim(range)),
+      close: () => database.close(),
+    }
+  }
 }
 
 export function ioError(message = 'IO error: injected'): Error {

@@ -6,9 +6,9 @@ import type { Database, OpenDatabase, Operation, View } from './database.ts'
 import { named, storageError } from './faults.ts'
 import { type Folder, hasRoom } from './folder.ts'
 import { COMMIT_KEY, type KeyRange } from './keys.ts'
-import { type MarkFile, openMark } from './mark.ts'
+import { type FoundMark, type MarkFile, openMark } from './mark.ts'
 import { recordRun, runsOperation } from './runs.ts'
-import { openStorage } from './storage.ts'
+import { type OpenedStorage, openStorage } from './storage.ts'
 import { upgradeFolder } from './upgrade.ts'
 import { type CommitRecord, encodeCommit } from './values.ts'
 
@@ -62,40 +62,44 @@ export interface HandleOptions {
 
 /** After a reopening that failed, this long every write is refused with the same reason: a full disk is not asked a thousand times. */
 const RETRY_MS = 250
+
+/** Opens everything, or closes again what was opened. */
+async function begin(
+  folder: Folder,
+  openDatabase: OpenDatabase,
+  draw: () => string,
+): Promise<{ first: OpenedStorage; mark: MarkFile; begun: Runs }> {
+  const held: { mark?: MarkFile; database?: Database } = {}
+  try {
+    const readMark = async (): Promise<FoundMark> => {
+      held.mark = await openMark(folder.mark)
+      return held.mark.found
+    }
+    const first = await openStorage(folder, openDatabase, readMark, draw)
+    held.database = first.database
+    const { mark } = held
+    if (mark === undefined) throw new TypeError('the mark was not opened')
+    await mark.begin(first.record)
+    // The mark and LevelDB's folder can be found again from now on.
+    await syncFolder(folder.directory)
+    return { first, mark, begun: await recordRun(first.database, first.record, draw) }
+  } catch (error) {
+    await held.database?.close()
+    await held.mark?.close(false)
+    throw named(error)
+  }
+}
+
 export async function openHandle(options: HandleOptions): Promise<Handle> {
   const { folder, openDatabase, draw, now, onReopened } = options
   const upgrade = await upgradeFolder(folder, openDatabase, draw)
-  let opening: MarkFile | null = null
-  const first = await openStorage(
-    folder,
-    openDatabase,
-    async () => {
-      opening = await openMark(folder.mark)
-      return opening.found
-    },
-    draw,
-  )
-  const mark = opening as MarkFile | null
-  if (mark === null) throw new TypeError('the mark was not opened')
+  const { first, mark, begun } = await begin(folder, openDatabase, draw)
   let state: State = { kind: 'ready', database: first.database }
   let record = first.record
   let readers = 0
   let idle: (() => void) | null = null
   let refusal: { readonly error: UpdateLogError; readonly until: number } | null = null
-  await mark.begin(record)
-  // The mark and LevelDB's folder can be found again from now on.
-  await syncFolder(folder.directory)
-  let runs = await firstRun(first.database, record, mark)
-
-  async function firstRun(database: Database, found: CommitRecord, opened: MarkFile): Promise<Runs> {
-    try {
-      return await recordRun(database, found, draw)
-    } catch (error) {
-      await database.close()
-      await opened.close(false)
-      throw storageError(error)
-    }
-  }
+  let runs = begun
 
   function closed(): UpdateLogError {
     return new UpdateLogError('CLOSED', 'The update log is closed.')
@@ -109,11 +113,13 @@ export async function openHandle(options: HandleOptions): Promise<Handle> {
   }
 
   async function reopen(old: Database | null): Promise<void> {
+    let opened: Database | null = null
     try {
       await noReaders()
       await old?.close()
       const known = { commit: record.commit, incarnation: record.incarnation, closed: false }
       const again = await openStorage(folder, openDatabase, async () => ({ kind: 'found', mark: known }), draw)
+      opened = again.database
       if (again.record.incarnation !== runs.incarnation) {
         runs = renewRuns(runs, again.record.incarnation)
         await again.database.write([runsOperation(runs)], { sync: true })
@@ -124,6 +130,8 @@ export async function openHandle(options: HandleOptions): Promise<Handle> {
       refusal = null
       onReopened()
     } catch (error) {
+      // Else its lock would keep the next try out.
+      await opened?.close()
       state = { kind: 'down' }
       const why = storageError(error)
       if (why.code === 'STORAGE_FULL') throw why
