@@ -1,3 +1,5 @@
+import { readdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { expect } from 'vitest'
 import { BrowserProcess } from './browser-process.ts'
 import { pointAtModel, test } from './scene.ts'
@@ -48,18 +50,8 @@ test('a window that dies in mid-answer leaves it interrupted, and another goes o
   await b.shows('A whole answer')
 })
 
-test('an image pasted offline is shown from the device, and is on another profile once the relay is back', async ({
-  scene,
-}) => {
-  const a = await scene.open(await scene.profile())
-  const b = await scene.open(await scene.profile())
-  await a.create()
-  await scene.chat(a, 'Pictures', 'Send one')
-  await b.choose('Pictures')
-  await b.shows('Send one')
-  await scene.relay.stop('SIGKILL')
-  await a.status('Offline').waitFor()
-  await a.box.evaluate(async (box) => {
+async function pasteTeal(window: AppWindow): Promise<void> {
+  await window.box.evaluate(async (box) => {
     const canvas = new OffscreenCanvas(40, 30)
     const pen = canvas.getContext('2d')
     if (pen === null) throw new Error('no canvas')
@@ -71,18 +63,68 @@ test('an image pasted offline is shown from the device, and is on another profil
     )
     box.dispatchEvent(new ClipboardEvent('paste', { clipboardData, bubbles: true, cancelable: true }))
   })
-  await a.page
+  await window.page
     .getByRole('img', { name: /teal\.png/ })
     .first()
     .waitFor()
+}
+
+/** Of the picture as it is shown; 0 while it is not. */
+const width = (window: AppWindow): Promise<number> =>
+  window
+    .article('What colour is it?')
+    .getByRole('img', { name: /teal\.png/ })
+    .evaluate((image) => (image instanceof HTMLImageElement ? image.naturalWidth : 0))
+
+test('an image pasted offline is shown from the device, and is on another profile once the relay is back', async ({
+  scene,
+}) => {
+  const a = await scene.open(await scene.profile())
+  const b = await scene.open(await scene.profile())
+  await a.create()
+  await scene.chat(a, 'Pictures', 'Send one')
+  await b.choose('Pictures')
+  await b.shows('Send one')
+  await scene.relay.stop('SIGKILL')
+  await a.status('Offline').waitFor()
+  await pasteTeal(a)
   await scene.chat(a, 'What colour is it?', 'Teal')
-  const width = (window: AppWindow) =>
-    window
-      .article('What colour is it?')
-      .getByRole('img', { name: /teal\.png/ })
-      .evaluate((image) => (image instanceof HTMLImageElement ? image.naturalWidth : 0))
   await expect.poll(() => width(a)).toBe(40)
   await scene.relay.start()
   await b.shows('Teal')
   await expect.poll(() => width(b), { timeout: 30_000 }).toBe(40)
+})
+
+test('a picture that rots on the relay is not shown to who asks for it, until the device that has it brings it again', async ({
+  scene,
+}) => {
+  const a = await scene.open(await scene.profile())
+  await a.create()
+  await scene.chat(a, 'Pictures', 'Send one')
+  await pasteTeal(a)
+  await scene.chat(a, 'What colour is it?', 'Teal')
+  const blobs = join(scene.relay.data, 'blobs')
+  const files = async (): Promise<string[]> => {
+    const all = await readdir(blobs, { recursive: true }).catch(() => [])
+    return all.filter((path) => /^[0-9a-f]{32}.[0-9a-f]{2}.[0-9a-f]{64}$/.test(path))
+  }
+  await expect.poll(async () => (await files()).length).toBe(1)
+  const [name = ''] = await files()
+  const bytes = await readFile(join(blobs, name))
+  bytes.writeUInt8(bytes.readUInt8(520) ^ 1, 520)
+  await writeFile(join(blobs, name), bytes)
+  const b = await scene.open(await scene.profile())
+  await b.choose('Pictures')
+  await b.shows('Teal')
+  // Set aside when it was asked for.
+  await expect.poll(async () => (await files()).length).toBe(0)
+  expect(
+    await b
+      .article('What colour is it?')
+      .getByRole('img', { name: /teal\.png/ })
+      .count(),
+  ).toBe(0)
+  await a.page.reload()
+  await expect.poll(async () => (await files()).length, { timeout: 20_000 }).toBe(1)
+  await expect.poll(() => width(b), { timeout: 40_000 }).toBe(40)
 })

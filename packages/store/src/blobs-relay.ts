@@ -56,8 +56,9 @@ export async function fetchBlob(
       }
       return { kind: 'found', bytes: join(chunks, size), type }
     } catch {
-      // Broken off: what has come is kept. With nothing at all the relay is away.
-      if (size === 0) return { kind: 'offline' }
+      // Broken off: what has come is kept. With nothing at all, twice, the relay is away; once may be damage behind the first bytes,
+      // which the second time is an answer.
+      if (size === 0 && attempt > 0) return { kind: 'offline' }
     }
   }
   return { kind: 'offline' }

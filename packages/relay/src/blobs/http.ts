@@ -71,6 +71,8 @@ export function createBlobHandler(
     if (!cutWithToken(request, response, admission.grant, cut)) return
     const asked: Asked = { request, response, space, document, grant: admission.grant }
     const why = await (hash === undefined ? answerSpace(asked) : answerBlob(asked, hash))
+    // A client that is still sending may never see an answer in front of a closed connection.
+    if (why !== null && !request.complete) await drain(request, limit)
     if (why !== null && !isCut) refuse(why)
   }
 
@@ -179,5 +181,21 @@ export function createBlobHandler(
     if (!(await blobs.delete(ref))) return no.NOT_FOUND
     response.writeHead(204).end()
     return null
+  }
+}
+
+/** Takes what is still coming of a body and forgets it, up to so many bytes. */
+async function drain(request: IncomingMessage, limit: number): Promise<void> {
+  if (Number(request.headers['content-length'] ?? 0) > limit) return
+  let bytes = 0
+  try {
+    const rest: AsyncIterable<Uint8Array> = request.iterator({ destroyOnReturn: false })
+    for await (const part of rest) {
+      bytes += part.length
+      if (bytes > limit) return
+    }
+  } catch (error) {
+    // Whoever has gone away needs no answer.
+    if (!request.destroyed) throw error
   }
 }

@@ -172,6 +172,10 @@ describe.each([
     expect(await blobs.totals('default')).toEqual({ count: 1, bytes: image.length })
     expect((await blobs.references('default')).flatMap(({ hashes }) => hashes)).toEqual([hashOf(image)])
     expect((await putFor(at, image, 'b')).status).toBe(200)
+    // One that is still sending when it is refused gets the answer too, and may go on with the same connection.
+    const big = new Uint8Array(20_000_000).fill(7)
+    expect(await putFor(at, big, 'a')).toMatchObject({ status: 507, code: 'SPACE_FULL' })
+    expect((await putFor(at, big, 'a')).headers.connection).not.toBe('close')
     const fits = image.subarray(0, 20_000)
     const doc = new Y.Doc()
     doc.getText('text').insert(0, 'x'.repeat(40_000))
