@@ -1,6 +1,7 @@
 import type { OpenConversation } from '@holdfast/store'
 import * as Y from 'yjs'
-import type { Tab } from '../machines/device.ts'
+import type { Device, Tab } from '../machines/device.ts'
+import type { Guest } from '../machines/guest.ts'
 
 /** Something that was written: the clock of one Yjs client of one conversation, and what people were told of it. */
 export interface Mark {
@@ -8,13 +9,18 @@ export interface Mark {
   readonly client: number
   /** All below this clock. */
   readonly clock: number
-  readonly tab: string
-  readonly device: string
+  readonly writer: Tab | Guest
+  /** Where it is kept first; null for a stock client, which keeps nothing. */
+  readonly device: Device | null
+  /** The storage that the device had then. */
+  readonly storage: number
   /** The relay's folder that was in use then. */
   readonly generation: number
   told: 'nothing' | 'saved' | 'synced'
   /** The tab died, or closed, before it could tell. */
   isLost: boolean
+  /** It is nowhere any more: the last place that kept it was deleted. */
+  isGone: boolean
   /** Texts that were in it, each written once. */
   readonly tokens: readonly string[]
 }
@@ -25,9 +31,18 @@ export interface Ledger {
   opened(tab: Tab, conversation: OpenConversation): void
   /** An edit was made: it is followed until somebody is told that it is safe. */
   wrote(tab: Tab, conversation: OpenConversation, before: number, tokens: readonly string[]): void
+  /** A stock client made an edit. */
+  guestWrote(guest: Guest, before: number, tokens: readonly string[]): void
   /** A piece of an answer was flushed: it is in the document and on the device. */
   flushed(tab: Tab, conversation: OpenConversation, clock: number, token: string): void
-  died(tab: Tab): void
+  died(writer: Tab | Guest): void
+  /**
+   * A place that keeps things keeps less than before. What nobody keeps any more is gone with it, if it is not in the memory of who wrote it:
+   * only that is still asked for.
+   */
+  reconsider(): void
+  /** The storage of a device was deleted: it may have forgotten what it was asked to purge. */
+  forgetPurges(): void
   /** Somebody asked for a conversation to be purged; `gone` when that was promised. */
   purged(id: string, gone: boolean): void
   /** Conversations that somebody wanted purged, and whether it was promised that they are gone. */
@@ -36,11 +51,14 @@ export interface Ledger {
   leased(tab: Tab, conversation: string, key: string, fencing: number): void
 }
 
+type Has = (document: string, client: number, clock: number) => boolean
+
 export interface LedgerOptions {
   /** Counts the folders that the relay has had. */
   readonly generation: () => number
-  /** Whether the relay's folder holds this now. */
-  readonly relayHas: (mark: Mark) => boolean
+  /** Whether the relay's folder, or any place, holds a document up to this clock of a client now. */
+  readonly relayHas: Has
+  readonly somebodyHas: Has
   readonly broken: (rule: string, what: string) => void
 }
 
@@ -48,25 +66,33 @@ export function clockIn(doc: Y.Doc): number {
   return Y.getState(doc.store, doc.clientID)
 }
 
-export function createLedger({ generation, relayHas, broken }: LedgerOptions): Ledger {
+export function createLedger({ generation, relayHas, somebodyHas, broken }: LedgerOptions): Ledger {
   const marks: Mark[] = []
   const purges = new Map<string, boolean>()
   const fences = new Map<string, { readonly fencing: number; readonly tab: string }>()
 
   const of = (tab: Tab, conversation: string): Mark[] =>
-    marks.filter((mark) => mark.tab === tab.name && mark.conversation === conversation)
+    marks.filter((mark) => mark.writer === tab && mark.conversation === conversation && !mark.isGone)
 
-  const make = (tab: Tab, conversation: OpenConversation, clock: number, tokens: readonly string[]): Mark => {
+  const make = (
+    writer: Tab | Guest,
+    { id, doc }: Pick<OpenConversation, 'id' | 'doc'>,
+    clock: number,
+    tokens: readonly string[],
+  ): Mark => {
+    const device = 'device' in writer ? writer.device : null
     const mark: Mark = {
-      conversation: conversation.id,
-      client: conversation.doc.clientID,
+      conversation: id,
+      client: doc.clientID,
       clock,
-      tab: tab.name,
-      device: tab.device.name,
+      writer,
+      device,
+      storage: device?.generation ?? 0,
       generation: generation(),
       told: 'nothing',
       // It may have died of this very edit.
-      isLost: !tab.process.isAlive,
+      isLost: !writer.process.isAlive,
+      isGone: false,
       tokens,
     }
     marks.push(mark)
@@ -78,10 +104,22 @@ export function createLedger({ generation, relayHas, broken }: LedgerOptions): L
       mark.told = 'synced'
       // Said of a folder that is gone since it was written, it may be late news; the end shows what came of it.
       // So may what was purged since.
-      if (mark.generation === generation() && !purges.has(conversation) && !relayHas(mark)) {
+      if (mark.generation !== generation() || purges.has(conversation)) continue
+      if (!relayHas(mark.conversation, mark.client, mark.clock)) {
         broken('synced-is-on-the-relay', `${text(mark)} was called synced and is not on the relay`)
       }
     }
+  }
+
+  /** It is said now: it has to be true now, unless the storage was deleted since, and the news is late. */
+  const saved = (mark: Mark): void => {
+    const { conversation, client, clock, device } = mark
+    if (!device || purges.has(conversation)) return
+    const isThere = device.clocks.has(conversation, client, clock)
+    if (!isThere && mark.storage === device.generation) {
+      broken('saved-is-on-the-device', `${text(mark)} was called saved and is not on the device`)
+    }
+    if (isThere && mark.told === 'nothing') mark.told = 'saved'
   }
 
   return {
@@ -92,24 +130,28 @@ export function createLedger({ generation, relayHas, broken }: LedgerOptions): L
         const status = conversation.status.get()
         const relay = status.kind === 'saved' ? status.relay : null
         if (relay === before) return
+        if (before === null) for (const mark of of(tab, conversation.id)) saved(mark)
         before = relay
         if (relay !== 'sent' && relay !== 'synced') return
         synced(tab, conversation.id)
       })
     },
     wrote: (tab, conversation, before, tokens) => {
-      if (clockIn(conversation.doc) === before) return
-      const mark = make(tab, conversation, clockIn(conversation.doc), tokens)
+      const clock = clockIn(conversation.doc)
+      if (clock === before) return
+      const mark = make(tab, conversation, clock, tokens)
       conversation.saved().then(
-        () => {
-          if (mark.told === 'nothing') mark.told = 'saved'
-        },
+        () => saved(mark),
         // It is said that it is not saved; it may be later.
         () => undefined,
       )
     },
+    guestWrote: (guest, before, tokens) => {
+      const clock = clockIn(guest.doc)
+      if (clock !== before) make(guest, guest, clock, tokens)
+    },
     flushed: (tab, conversation, clock, token) => {
-      make(tab, conversation, clock, [token]).told = 'saved'
+      saved(make(tab, conversation, clock, [token]))
     },
     purges,
     purged: (id, gone) => {
@@ -124,13 +166,26 @@ export function createLedger({ generation, relayHas, broken }: LedgerOptions): L
       const grew = !before || fencing > before.fencing || (fencing === before.fencing && tab.name === before.tab)
       if (!grew) broken('fencing-grows', `${key} of ${conversation} was leased by ${fencing} after ${before.fencing}`)
     },
-    died: (tab) => {
-      for (const mark of marks) if (mark.tab === tab.name) mark.isLost = true
+    died: (writer) => {
+      for (const mark of marks) if (mark.writer === writer) mark.isLost = true
+    },
+    reconsider: () => {
+      for (const mark of marks) {
+        const { conversation, client, clock, writer } = mark
+        if (somebodyHas(conversation, client, clock)) continue
+        mark.told = 'nothing'
+        const isOpen = 'open' in writer ? writer.open.has(conversation) : true
+        mark.isGone = mark.isLost || !isOpen
+        mark.isLost = mark.isGone
+      }
+    },
+    forgetPurges: () => {
+      for (const id of purges.keys()) purges.set(id, false)
     },
   }
 }
 
 export function text(mark: Mark): string {
-  const { conversation, client, clock, tokens, tab } = mark
-  return `${conversation} client ${client} clock ${clock} ${tokens.join(' ')} of ${tab}`
+  const { conversation, client, clock, tokens, writer } = mark
+  return `${conversation} client ${client} clock ${clock} ${tokens.join(' ')} of ${writer.name}`
 }

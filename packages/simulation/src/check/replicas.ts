@@ -72,8 +72,8 @@ async function onRelay(log: UpdateLog, add: (id: string, replica: Replica) => vo
   }
 }
 
-/** Every copy of every conversation: on the relay's disk, on each device, and in each tab that has it open. */
-export async function readReplicas({ devices, relay }: Stage): Promise<Replicas> {
+/** Every copy of every conversation: on the relay's disk, on each device, in each tab that has it open, and in stock clients. */
+export async function readReplicas({ devices, relay, guests }: Stage): Promise<Replicas> {
   const replicas = new Map<string, Replica[]>()
   const add = (id: string, replica: Replica): void => {
     const known = replicas.get(id) ?? []
@@ -87,5 +87,8 @@ export async function readReplicas({ devices, relay }: Stage): Promise<Replicas>
       for (const [id, { doc }] of tab.open) add(id, replicaOf(tab.name, doc))
     }
   }
+  for (const { name, id, doc } of guests) add(id, replicaOf(name, doc))
+  // Opened, and gone with a storage before it was anywhere else: nobody has anything of it.
+  for (const [id, copies] of replicas) if (copies.every(({ vector }) => vector.size === 0)) replicas.delete(id)
   return replicas
 }

@@ -1,5 +1,6 @@
 import { memoryPersistence, type OpenConversation, openStore, PersistenceError, type Store } from '@holdfast/store'
 import { channelHub, createProcess, type Host, lockManager, type Process, type Random } from '@holdfast/testkit'
+import { type Clocks, createClocks } from '../check/clocks.ts'
 import type { Ledger } from '../check/ledger.ts'
 import { storageOf } from './faulty-storage.ts'
 import { RELAY_HOST } from './relay.ts'
@@ -17,8 +18,14 @@ export interface Device {
   openTab(name: string): Tab
   /** Every tab that is alive. */
   readonly tabs: ReadonlySet<Tab>
+  /** What is known to be in the storage. */
+  readonly clocks: Clocks
+  /** Counts the storages that it has had. */
+  readonly generation: number
   /** The browser closes the storage under the tabs. */
   loseHandles(): void
+  /** Somebody, or the browser, deletes the storage. */
+  deleteStorage(): void
   /** The power goes: every tab is dead, and no transaction that was not done is ever done. */
   losePower(): void
 }
@@ -73,6 +80,8 @@ export function createDevice(name: string, { world, ledger, random, token, did }
     throw new PersistenceError(random.pick(CODES), 'the dice broke the storage')
   })
   const transactions = schedule.lane()
+  const clocks = createClocks()
+  let generation = 0
   const lanes = new Map<Process | null, ReturnType<typeof schedule.lane>>()
   const deliver = (process: Process | null, run: () => void): void => {
     const lane = lanes.get(process) ?? schedule.lane()
@@ -160,7 +169,7 @@ export function createDevice(name: string, { world, ledger, random, token, did }
     void watch('start', async () => {
       const opened = await openStore({
         space: SPACE,
-        persistence: storageOf(persistence, { transactions, random }, process, schedule.lane()),
+        persistence: storageOf(persistence, { transactions, random, clocks }, process, schedule.lane()),
         relay: { url: `http://${RELAY_HOST}`, token },
         clock: clockOf(world, process),
         random: { next: world.chance.next, bytes: world.chance.bytes },
@@ -183,6 +192,15 @@ export function createDevice(name: string, { world, ledger, random, token, did }
     isOnline: true,
     openTab,
     tabs,
+    clocks,
+    get generation() {
+      return generation
+    },
+    deleteStorage: () => {
+      generation++
+      clocks.clear()
+      persistence.wipe()
+    },
     loseHandles: () => persistence.lose(new PersistenceError('CLOSED', 'the dice closed it')),
     losePower: () => {
       did('transaction lost with the power', transactions.clear())

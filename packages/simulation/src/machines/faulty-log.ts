@@ -1,6 +1,6 @@
 import type { Lane, Process, Random, Schedule } from '@holdfast/testkit'
 import { type UpdateLog, UpdateLogError, type UpdateLogErrorCode } from '@holdfast/update-log'
-import type { Shadowed } from '../check/shadow.ts'
+import type { Clocks } from '../check/clocks.ts'
 
 /** What the disk under a relay does wrong. The world sets it, the log looks. */
 export interface DiskFaults {
@@ -15,7 +15,7 @@ export interface FaultyLogOptions {
   readonly faults: DiskFaults
   readonly random: Random
   /** Told of what is durable, at that moment. */
-  readonly shadow: Pick<Shadowed, 'stored' | 'purged'>
+  readonly clocks: Clocks
   /** So many calls had been made, and were not done, when the process died. */
   readonly onLost: (calls: number) => void
 }
@@ -26,7 +26,7 @@ const CODES: readonly UpdateLogErrorCode[] = ['STORAGE_FULL', 'STORAGE_FAILED']
  * An update log on a disk that takes its time. A write is durable at one event and told of at a later one; what was handed over and has not come to its
  * event is in memory only, and gone when the process dies or the power fails. Writes that gather become durable in order.
  */
-export function faultyLog({ log, process, schedule, faults, random, shadow, onLost }: FaultyLogOptions): UpdateLog {
+export function faultyLog({ log, process, schedule, faults, random, clocks, onLost }: FaultyLogOptions): UpdateLog {
   const disk = schedule.lane()
   process.onDeath(() => onLost(disk.clear()))
   const answers = schedule.lane()
@@ -68,14 +68,14 @@ export function faultyLog({ log, process, schedule, faults, random, shadow, onLo
     append: (ref, update, options) =>
       through(async () => {
         const appended = await log.append(ref, update, options)
-        shadow.stored(ref.document, update)
+        clocks.stored(ref.document, update)
         return appended
       }, true),
     setSummary: (...args) => through(() => log.setSummary(...args), true),
     purge: (ref, options) =>
       through(async () => {
         const purged = await log.purge(ref, options)
-        shadow.purged(ref.document)
+        clocks.gone(ref.document)
         return purged
       }, true),
     load: (...args) => through(() => log.load(...args), false),

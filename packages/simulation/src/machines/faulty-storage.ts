@@ -1,10 +1,13 @@
 import type { Persistence, PersistenceHandle } from '@holdfast/store'
 import type { Lane, Process, Random } from '@holdfast/testkit'
+import type { Clocks } from '../check/clocks.ts'
 
 /** The storage of one device, as the tabs share it: one transaction after the other. */
 export interface Disk {
   readonly transactions: Lane
   readonly random: Random
+  /** What is committed, from that moment on. */
+  readonly clocks: Clocks
 }
 
 type Method = (...args: unknown[]) => Promise<unknown>
@@ -27,6 +30,14 @@ export function storageOf(persistence: Persistence, disk: Disk, process: Process
       })
     })
 
+  const note = (method: string | symbol, [first]: unknown[]): void => {
+    if (method === 'retire') disk.clocks.gone(String(first))
+    if (method !== 'write') return
+    for (const { id, updates } of (first as Parameters<PersistenceHandle['write']>[0]).documents ?? []) {
+      for (const update of updates) disk.clocks.stored(id, update)
+    }
+  }
+
   /** Every method of a handle is a transaction; `identity` and `lost` are not. */
   const wrap = (handle: PersistenceHandle): PersistenceHandle => {
     const wrapped = new Map<string | symbol, unknown>()
@@ -37,7 +48,12 @@ export function storageOf(persistence: Persistence, disk: Disk, process: Process
         const known = wrapped.get(key)
         if (known) return known
         const method = value as Method
-        const slow: Method = (...args) => through(() => method.apply(target, args))
+        const slow: Method = (...args) =>
+          through(async () => {
+            const result = await method.apply(target, args)
+            note(key, args)
+            return result
+          })
         wrapped.set(key, slow)
         return slow
       },

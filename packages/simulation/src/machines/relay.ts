@@ -59,7 +59,7 @@ export function startRelay({ world, folder, faults, random, onLost }: RelayMachi
   schedule.enter(process)
   const randomId = (): string => `r${world.chance.int(2 ** 32).toString(36)}${world.chance.int(2 ** 32).toString(36)}`
   const stored = createMemoryLog({ folder: folder.folder, randomId })
-  const log = faultyLog({ log: stored, process, schedule, faults, random, shadow: folder, onLost })
+  const log = faultyLog({ log: stored, process, schedule, faults, random, clocks: folder.clocks, onLost })
   const relay = createRelay({
     log,
     access,

@@ -1,6 +1,7 @@
 import { createLedger, type Ledger } from '../check/ledger.ts'
 import { type Shadowed, shadowed } from '../check/shadow.ts'
 import { createDevice, type Device, type Tab } from './device.ts'
+import { createGuest, type Guest } from './guest.ts'
 import { type RunningRelay, startRelay } from './relay.ts'
 import { createWorld, type World } from './world.ts'
 
@@ -33,6 +34,9 @@ export interface Stage {
   readonly devices: readonly Device[]
   /** Where the peers sit. Null: nobody is there now. */
   readonly seats: (Tab | null)[]
+  /** Stock clients that are there. */
+  readonly guests: ReadonlySet<Guest>
+  receive(id: string): Guest
   deviceOf(seat: number): Device
   sit(seat: number): void
   /** Numbers that are given once. */
@@ -48,16 +52,23 @@ export function createStage(seed: number, peers: number): Stage {
   const count = (what: string, times = 1): void => {
     if (times > 0) counts.set(what, (counts.get(what) ?? 0) + times)
   }
-  const relay = createRelayHouse(world, (calls) => count('call of the relay lost before its disk', calls))
-  const ledger = createLedger({
+  const relay = createRelayHouse(world, {
+    onLost: (calls) => count('call of the relay lost before its disk', calls),
+    onOther: () => ledger.reconsider(),
+  })
+  const ledger: Ledger = createLedger({
     generation: () => relay.generation,
-    relayHas: (mark) => relay.folder.has(mark),
+    somebodyHas: (id, client, clock) =>
+      relay.folder.clocks.has(id, client, clock) || devices.some(({ clocks }) => clocks.has(id, client, clock)),
+    relayHas: (id, client, clock) => relay.folder.clocks.has(id, client, clock),
     broken: world.fail,
   })
   const devices = Array.from({ length: Math.ceil((peers * 3) / 5) }, (_, i) =>
     createDevice(`d${i}`, { world, ledger, random: world.chance, token: 'admin', did: count }),
   )
   const seats: (Tab | null)[] = Array.from({ length: peers }, () => null)
+  const guests = new Set<Guest>()
+  let arrivals = 0
   let serials = 0
   let tabs = 0
   const deviceOf = (seat: number): Device => devices[seat % devices.length]!
@@ -67,6 +78,13 @@ export function createStage(seed: number, peers: number): Stage {
     relay,
     devices,
     seats,
+    guests,
+    receive: (id) => {
+      const guest = createGuest(`guest${arrivals++}`, id, { world, ledger, token: 'write' })
+      guests.add(guest)
+      guest.process.onDeath(() => guests.delete(guest))
+      return guest
+    },
     deviceOf,
     sit: (seat) => {
       if (seats[seat]) return
@@ -82,7 +100,10 @@ export function createStage(seed: number, peers: number): Stage {
   }
 }
 
-function createRelayHouse(world: World, onLost: (calls: number) => void): RelayHouse {
+function createRelayHouse(
+  world: World,
+  { onLost, onOther }: { readonly onLost: (calls: number) => void; readonly onOther: () => void },
+): RelayHouse {
   const faults = { failing: 0 }
   const copies: Shadowed[] = []
   let folder = shadowed()
@@ -95,6 +116,7 @@ function createRelayHouse(world: World, onLost: (calls: number) => void): RelayH
     house.crash()
     folder = next
     generation++
+    onOther()
     house.start()
   }
 

@@ -1,6 +1,7 @@
 import { createOne, type Kind, openOne, withOpen, withTab } from './call.ts'
 import { askToStop, delta, edit, editFurther, finish, lease, purge, release, stream, withWriter } from './conversing.ts'
-import { cut, duplicate, goOffline, goOnline, losePower, storageFails } from './troubles.ts'
+import { guestComes, guestEdits, guestGoes } from './guests.ts'
+import { cut, deleteStorage, duplicate, goOffline, goOnline, losePower, storageFails } from './troubles.ts'
 
 /** What happens in a run, besides that time passes and messages arrive. */
 export const OPERATIONS: Readonly<Record<string, Kind>> = {
@@ -60,6 +61,10 @@ export const OPERATIONS: Readonly<Record<string, Kind>> = {
   },
   losePower: { weight: 1, run: losePower },
   storageFails: { weight: 3, run: storageFails },
+  deleteStorage: { weight: 0.6, run: deleteStorage },
+  guestComes: { weight: 3, run: guestComes },
+  guestEdits: { weight: 8, run: guestEdits },
+  guestGoes: { weight: 2, run: guestGoes },
   offline: { weight: 3, run: goOffline },
   online: { weight: 5, run: goOnline },
   cut: { weight: 4, run: cut },

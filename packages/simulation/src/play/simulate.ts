@@ -79,6 +79,7 @@ export async function simulate(run: Run): Promise<Outcome> {
     if (world.failures.length > 0) trace.push(...(await describeState(stage)))
   } finally {
     for (const device of stage.devices) device.losePower()
+    for (const guest of [...stage.guests]) guest.crash()
     stage.relay.crash()
     process.off('unhandledRejection', onRejection)
     release()
@@ -160,10 +161,11 @@ async function drain(stage: Stage, counter: Counter): Promise<void> {
   for (const { rule, what } of failures) world.fail(rule, what)
 }
 
-function mend({ world, devices, relay }: Stage): void {
+function mend({ world, devices, relay, guests }: Stage): void {
   world.schedule.enter(null)
   relay.faults.failing = 0
   relay.running?.process.dieAt(Number.POSITIVE_INFINITY)
+  for (const guest of guests) guest.isOnline = true
   for (const device of devices) {
     device.faults.failing = 0
     device.isOnline = true

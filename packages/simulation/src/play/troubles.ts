@@ -11,6 +11,15 @@ export function storageFails({ stage, seat, random }: Call): Done {
   return 'closed'
 }
 
+/** Somebody, or the browser, deletes the storage of a device, under its tabs if there are any. */
+export function deleteStorage({ stage, seat }: Call): Done {
+  const device = stage.deviceOf(seat)
+  device.deleteStorage()
+  stage.ledger.forgetPurges()
+  stage.ledger.reconsider()
+  return device.name
+}
+
 /** The power of a device goes. */
 export function losePower({ stage, seat }: Call): Done {
   const device = stage.deviceOf(seat)
