@@ -176,6 +176,21 @@ export function dropMarks(batch: Batch): void {
   }
 }
 
+/**
+ * The storage is another one: what was to be written about the one before is not of this one. Bytes that came from the relay for documents that
+ * nobody has in memory go too: they build on what is gone, and the relay has them.
+ */
+export function forgetStorage(batch: Batch): void {
+  dropMarks(batch)
+  batch.cursor = null
+  batch.history = null
+  batch.restart = false
+  batch.offers = false
+  for (const [id, pending] of batch.documents) {
+    if (pending.updates.length > 0 && pending.foreign && !pending.local) batch.documents.delete(id)
+  }
+}
+
 /** A batch that was not written, with what arrived since behind it. */
 export function joinBatches(batch: Batch, later: Batch): Batch {
   if (batch.history !== null && later.history !== null && batch.history !== later.history) dropMarks(batch)

@@ -33,8 +33,11 @@ export interface JournalFailure {
 export interface JournalOwner {
   /** The summary to write beside this document's updates, or null to leave the stored one. `asked`: `touch` asked for it. */
   summaryOf(id: string, asked: boolean): Uint8Array | null
-  /** The whole state of every document in memory: what is left when the storage was deleted. */
-  everything(): Iterable<{ readonly id: string; readonly state: Uint8Array }>
+  /**
+   * The whole state of every document in memory: what is left when the storage was deleted. And its epoch, if it was known: without it
+   * what was purged elsewhere would be begun anew.
+   */
+  everything(): Iterable<{ readonly id: string; readonly state: Uint8Array; readonly epoch: string | null }>
   committed(changes: readonly Committed[]): void
   /** The feed is on the device up to here. `refused`: another cursor was to be written, and did not hold. */
   learned(cursor: FeedCursor, refused: boolean): void

@@ -4,6 +4,7 @@ import {
   type Batch,
   describe,
   emptyBatch,
+  forgetStorage,
   hasUpdates,
   isEmpty,
   joinBatches,
@@ -60,7 +61,10 @@ export function createJournal(
         void opened.lost.then((error) => {
           if (handle === opened) fail(error)
         })
-        if (fresh) rewriteEverything()
+        if (fresh) {
+          forgetStorage(next)
+          rewriteEverything()
+        }
         owner.opened(opened, fresh)
         schedule()
         if (isEmpty(next)) recovered()
@@ -74,13 +78,14 @@ export function createJournal(
   }
 
   const rewriteEverything = (): void => {
-    for (const { id, state } of owner.everything()) {
+    for (const { id, state, epoch } of owner.everything()) {
       const pending = pendingOf(next, id)
       pending.updates = [state]
       pending.reported = 1
       // Nothing says any more what the relay has: it is all offered again.
       pending.local = true
       pending.sent = 0
+      pending.epoch = epoch ?? pending.epoch
     }
   }
 

@@ -26,7 +26,7 @@ export interface Upkeep {
 }
 
 /** Purged by somebody else, or never there: all the same. */
-const GONE_ALREADY = ['EPOCH_PURGED', 'EPOCH_OTHER', 'NOT_FOUND']
+const GONE_ALREADY = ['EPOCH_PURGED', 'NOT_FOUND']
 
 export function createUpkeep(options: UpkeepOptions): Upkeep {
   const { connection, journal, list, mayWork, mayWrite } = options
@@ -40,6 +40,8 @@ export function createUpkeep(options: UpkeepOptions): Upkeep {
     try {
       await connection.purge(id, epoch)
     } catch (error) {
+      // It lives under another epoch: the feed brings its name, and then it is asked under that.
+      if (error instanceof RefusedError && error.code === 'EPOCH_OTHER') return
       if (!(error instanceof RefusedError) || !GONE_ALREADY.includes(error.code)) throw error
     }
     const remote = { epoch, seq: 0, purged: true, summary: null }

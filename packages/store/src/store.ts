@@ -47,7 +47,7 @@ export async function openStore(options: OpenStoreOptions): Promise<Store> {
     everything: function* () {
       for (const live of lives.all()) {
         const state = live.wholeState()
-        if (state) yield { id: live.id, state }
+        if (state) yield { id: live.id, state, epoch: list.record(live.id)?.epoch ?? null }
       }
     },
     committed: (changes) => {

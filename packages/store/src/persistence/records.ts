@@ -127,6 +127,8 @@ function applyRemote(record: DocumentRecord, remote: RemoteEntry): DocumentRecor
     // A purged epoch that is not ours is no news. A living one: either ours was purged, or it is of a history that was
     // lost; only opening it will tell (protocol Y12).
     if (remote.purged) return record
+    // Brought back by somebody who did not know, before the relay was told: what this device was asked for holds for that too.
+    if (record.purged === 'asked') return { ...record, epoch: remote.epoch, heir: null }
     const there = remote.seq
     return record.rows > 0
       ? { ...record, heir: remote.epoch, there }
