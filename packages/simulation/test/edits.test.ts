@@ -19,6 +19,7 @@ const OTHERS = new Set([
   'derivedId',
   'streamingWriter',
   'summarize',
+  'blobsNamedIn',
   'encodeSummary',
   'decodeSummary',
 ])

@@ -296,6 +296,14 @@ export function startSpaceSync(options: SpaceSyncOptions): SpaceSync {
     mayWrite,
     isRefused: (id) => refused.has(id),
     retire: options.retire,
+    later: (run) => {
+      const cancel = clock.after(LATER_MS, () => {
+        timers.delete(cancel)
+        run()
+        poke()
+      })
+      timers.add(cancel)
+    },
   })
 
   const poke = (): void => {

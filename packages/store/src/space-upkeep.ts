@@ -1,4 +1,4 @@
-import { REFUSAL } from '@holdfast/protocol'
+import { isFinalRefusal, REFUSAL } from '@holdfast/protocol'
 import { OfflineError } from './connection/port.ts'
 import { RefusedError, type SpaceConnection } from './connection/sync/port.ts'
 import type { Journal } from './journal-port.ts'
@@ -15,6 +15,8 @@ export interface UpkeepOptions {
   readonly isRefused: (id: string) => boolean
   /** W9: an epoch is refused for good. */
   readonly retire: (id: string, code: number, text: string) => Promise<void>
+  /** Runs this in a while, and looks again then whether there is something to do; not at all if the connection breaks before. */
+  readonly later: (run: () => void) => void
 }
 
 /** What a space asks of its relay beside documents: to keep summaries, and to purge. */
@@ -60,7 +62,12 @@ export function createUpkeep(options: UpkeepOptions): Upkeep {
         connection
           .summary(id, epoch, summary)
           .then(() => journal.mark(id, connection.told(), { told: summary }))
-          .catch((error: unknown) => passOver(error, () => untellable.set(id, epoch)))
+          .catch((error: unknown) =>
+            passOver(error, () => {
+              untellable.set(id, epoch)
+              if (isPassing(error)) options.later(() => untellable.delete(id))
+            }),
+          )
           .finally(() => telling.delete(id))
       }
     },
@@ -77,7 +84,14 @@ export function createUpkeep(options: UpkeepOptions): Upkeep {
             : null
         if (!work) continue
         purging.add(id)
-        work.catch((error: unknown) => passOver(error, () => unpurgeable.add(id))).finally(() => purging.delete(id))
+        work
+          .catch((error: unknown) =>
+            passOver(error, () => {
+              unpurgeable.add(id)
+              if (isPassing(error)) options.later(() => unpurgeable.delete(id))
+            }),
+          )
+          .finally(() => purging.delete(id))
       }
     },
     forget: () => {
@@ -85,6 +99,11 @@ export function createUpkeep(options: UpkeepOptions): Upkeep {
       unpurgeable.clear()
     },
   }
+}
+
+/** A refusal that says nothing of what was asked: the relay's disk failed, or it had too much to do. */
+function isPassing(error: unknown): boolean {
+  return error instanceof RefusedError && !isFinalRefusal(error.status)
 }
 
 /** Offline and a storage that fails are both retried by those whose work that is. A refusal stands until the next connection. */
