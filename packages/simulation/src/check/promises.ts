@@ -73,10 +73,10 @@ export function findBrokenPromises({ ledger }: Stage, replicas: Replicas): Failu
 }
 
 /** W9: what was promised to be gone is nowhere, and nothing else is kept aside. */
-export function findGhosts({ devices, ledger }: Stage, replicas: Replicas, asides: readonly SetAside[]): Failure[] {
+export function findGhosts({ devices, ledger, mayComeBack }: Stage, replicas: Replicas, asides: readonly SetAside[]): Failure[] {
   const failures: Failure[] = []
   for (const [id, gone] of ledger.purges) {
-    if (!gone) continue
+    if (!gone || mayComeBack(id)) continue
     for (const { where } of replicas.get(id) ?? []) {
       // A window that has it open still shows it, and says that it is gone.
       const isStored = where === 'relay' || devices.some(({ name }) => name === where)

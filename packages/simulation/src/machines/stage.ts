@@ -37,6 +37,11 @@ export interface Stage {
   /** Stock clients that are there. */
   readonly guests: ReadonlySet<Guest>
   receive(id: string): Guest
+  /**
+   * A stock client knows no epochs: what it brings back to a folder that was wiped begins under another one, and a device that comes later with
+   * the one before begins the conversation anew (Y12), also when it was purged in between.
+   */
+  mayComeBack(id: string): boolean
   deviceOf(seat: number): Device
   sit(seat: number): void
   /** Numbers that are given once. */
@@ -68,6 +73,7 @@ export function createStage(seed: number, peers: number): Stage {
   )
   const seats: (Tab | null)[] = Array.from({ length: peers }, () => null)
   const guests = new Set<Guest>()
+  const visited = new Set<string>()
   let arrivals = 0
   let serials = 0
   let tabs = 0
@@ -82,9 +88,11 @@ export function createStage(seed: number, peers: number): Stage {
     receive: (id) => {
       const guest = createGuest(`guest${arrivals++}`, id, { world, ledger, token: 'write' })
       guests.add(guest)
+      visited.add(id)
       guest.process.onDeath(() => guests.delete(guest))
       return guest
     },
+    mayComeBack: (id) => relay.generation > 0 && visited.has(id),
     deviceOf,
     sit: (seat) => {
       if (seats[seat]) return
