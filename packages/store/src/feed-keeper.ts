@@ -57,6 +57,8 @@ export function createFeedKeeper(options: FeedKeeperOptions): FeedKeeper {
   /** The name of the history that the device follows, as far as this tab has heard; null when it follows none. */
   let device = options.cursor?.incarnation ?? null
   let writing = false
+  /** Counts what was written down, by whichever tab. */
+  let news = 0
   /** The name of the history, and the one before. */
   let name = options.cursor?.incarnation ?? ''
   let before = name
@@ -97,6 +99,15 @@ export function createFeedKeeper(options: FeedKeeperOptions): FeedKeeper {
     options.onChange()
   }
 
+  /** What is written down now: if something was while it was read, it is read again. */
+  const read = async (): Promise<FeedCursor | null> => {
+    for (;;) {
+      const before = news
+      const stored = await journal.read((handle) => handle.cursor())
+      if (before === news) return stored
+    }
+  }
+
   const isVoid = (): boolean => blind || isReset || journal.isOffering()
 
   const keeper: FeedKeeper = {
@@ -121,7 +132,7 @@ export function createFeedKeeper(options: FeedKeeperOptions): FeedKeeper {
     },
     lead: async () => {
       writing = false
-      const stored = await journal.read((handle) => handle.cursor())
+      const stored = await read()
       if (!leads()) return
       blind = false
       device = stored?.incarnation ?? null
@@ -146,7 +157,7 @@ export function createFeedKeeper(options: FeedKeeperOptions): FeedKeeper {
     },
     look: async () => {
       if (!blind) return
-      const stored = await journal.read((handle) => handle.cursor())
+      const stored = await read()
       if (!blind) return
       blind = false
       device = stored?.incarnation ?? null
@@ -156,6 +167,7 @@ export function createFeedKeeper(options: FeedKeeperOptions): FeedKeeper {
     },
     isWriting: () => writing,
     written: (now, isOwn) => {
+      news++
       device = now.incarnation
       if (isOwn) underWay = null
       else heard = now.incarnation
