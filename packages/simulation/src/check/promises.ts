@@ -73,7 +73,11 @@ export function findBrokenPromises({ ledger }: Stage, replicas: Replicas): Failu
 }
 
 /** W9: what was promised to be gone is nowhere, and nothing else is kept aside. */
-export function findGhosts({ devices, ledger, mayComeBack }: Stage, replicas: Replicas, asides: readonly SetAside[]): Failure[] {
+export function findGhosts(
+  { devices, ledger, mayComeBack }: Stage,
+  replicas: Replicas,
+  asides: readonly SetAside[],
+): Failure[] {
   const failures: Failure[] = []
   for (const [id, gone] of ledger.purges) {
     if (!gone || mayComeBack(id)) continue
