@@ -1,13 +1,14 @@
 import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
 import { closingLine } from '@holdfast/toolchain/tally'
+import { crowdPart } from './crowd/part.ts'
 import { fullPart } from './full/part.ts'
 import { killPart } from './kill/part.ts'
 import type { Part, Result } from './part.ts'
 import { powerPart } from './power/part.ts'
 import { rotPart } from './rot/part.ts'
 
-const PARTS: readonly Part[] = [killPart, powerPart, rotPart, fullPart]
+const PARTS: readonly Part[] = [killPart, powerPart, rotPart, fullPart, crowdPart]
 
 const USAGE = `npm run test:faults -- [${PARTS.map(({ name }) => `--${name} N`).join('] [')}] [--seed S] [--jobs J]; without a part, all of them`
 
