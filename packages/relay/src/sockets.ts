@@ -156,9 +156,9 @@ function connect(ws: CodedSocket, socket: Duplex, listener: WireListener, count:
     if (socket.writableNeedDrain) pong = data
     else ws.pong(data)
   })
-  ws.on('pong', () => {
+  ws.on('pong', (mark: Buffer) => {
     count()
-    listener.pong()
+    listener.pong(Number(mark.toString()) || 0)
   })
   socket.on('drain', () => {
     if (pong !== null && ws.readyState === WebSocket.OPEN) ws.pong(pong)
@@ -219,8 +219,8 @@ class SocketWire implements Wire {
     this.#ws.terminate()
   }
 
-  ping(): void {
-    if (this.#ws.readyState === WebSocket.OPEN) this.#ws.ping()
+  ping(mark?: number): void {
+    if (this.#ws.readyState === WebSocket.OPEN) this.#ws.ping(mark === undefined ? '' : String(mark))
   }
 
   pause(): void {

@@ -14,7 +14,8 @@ export interface Wire {
   close(code: number, reason: string): void
   /** Drops the connection without a word. */
   terminate(): void
-  ping(): void
+  /** What is told by `pong` when it is answered. */
+  ping(mark?: number): void
   /** No more messages are wanted for now: the sender is held back. */
   pause(): void
   resume(): void
@@ -24,7 +25,8 @@ export interface Wire {
 export interface WireListener {
   message(bytes: Uint8Array): void
   textMessage(): void
-  pong(): void
+  /** `mark`: of the ping that it answers, and of all before it. */
+  pong(mark?: number): void
   /** Everything handed over has been taken, after `isFull` was true. */
   drained(): void
   /** What came cannot be read on: the wire closes with this code by itself, `closed` follows. */

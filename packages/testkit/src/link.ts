@@ -10,7 +10,7 @@ export interface ServerWire {
   readonly isFull: boolean
   close(code: number, reason: string): void
   terminate(): void
-  ping(): void
+  ping(mark?: number): void
   pause(): void
   resume(): void
 }
@@ -18,7 +18,7 @@ export interface ServerWire {
 export interface ServerListener {
   message(bytes: Uint8Array): void
   textMessage(): void
-  pong(): void
+  pong(mark?: number): void
   drained(): void
   closed(code: number): void
 }
@@ -135,10 +135,10 @@ export function openLink({ schedule, process, client, url, server: find, tally }
       if (!isCut) tellClient(ABNORMAL, '', false)
       tellServer(ABNORMAL)
     },
-    ping: () => {
+    ping: (mark) => {
       if (isCut || serverHasClosed) return
       down.push(process, () => {
-        if (!isCut) up.push(server, () => listener?.pong())
+        if (!isCut) up.push(server, () => listener?.pong(mark))
       })
     },
     pause: () => {

@@ -32,8 +32,16 @@ function bigText(): string {
   return text.slice(0, 5_000_000)
 }
 
-/** Another device of the space, which begins one conversation of 5 MB after the other. */
-async function feed(place: Place, text: string, until: Promise<unknown>): Promise<number> {
+/**
+ * Another device of the space, which begins one conversation of 5 MB after the other, each when the windows have the one before: what is
+ * measured is fetching, and not a third device's sending on the same two cores.
+ */
+async function feed(
+  place: Place,
+  text: string,
+  until: Promise<unknown>,
+  fetched: (count: number) => Promise<unknown>,
+): Promise<number> {
   const store = await openDevice(place, NodeWebSocket as unknown as typeof WebSocket)
   let count = 0
   let over = false
@@ -46,6 +54,8 @@ async function feed(place: Place, text: string, until: Promise<unknown>): Promis
     conversation.edit((doc) => addMessage(doc, { id: 'all', role: 'user', createdAt: Date.now(), parts }))
     await conversation.sent()
     conversation.close()
+    // Beside the one that they have open.
+    await fetched(count + 2)
     await wait(PAUSE_MS)
   }
   await store.close()
@@ -94,7 +104,9 @@ class Pair {
     await watcher.evaluate(() => benchSync.listenLive())
     const quiet = await this.speak({ prefix: 'quiet', count: EDITS, gap: GAP_MS, longest: LONGEST })
     const speaking = this.speak({ prefix: 'busy', gap: GAP_MS, ...BUSY })
-    const fed = await feed(place(`feeder-${round}`), this.text, speaking)
+    const fed = await feed(place(`feeder-${round}`), this.text, speaking, (count) =>
+      Promise.all([writer, watcher].map((page) => page.evaluate((count) => benchSync.hasAll(count), count))),
+    )
     const all = await speaking
     const busy = all.filter(({ fetching }) => fetching)
     if (busy.length < 10) throw new Error(`only ${busy.length} edits met one of ${fed} conversations of 5 MB`)

@@ -8,5 +8,5 @@ export {
   stayOpen,
   writeOffline,
 } from './sync.ts'
-export { fetchedAll, heardLive, joinLive, leaveLive, listenLive, speakLive } from './sync-live.ts'
+export { fetchedAll, hasAll, heardLive, joinLive, leaveLive, listenLive, speakLive } from './sync-live.ts'
 export { stockBoth } from './sync-stock.ts'

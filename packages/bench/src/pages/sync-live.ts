@@ -29,6 +29,12 @@ export async function fetchedAll(): Promise<void> {
   await until(live!.store.status, ({ relay, behind }) => relay === 'connected' && (behind ?? 0) === 0)
 }
 
+/** Resolves when this window lists so many conversations of its space, and has all of them. */
+export async function hasAll(count: number): Promise<void> {
+  const { store } = live!
+  await until(store.list, (items) => items.length >= count && items.every(({ behind }) => behind !== true))
+}
+
 const isFetching = (): boolean => (live!.store.status.get().behind ?? 0) > 0
 
 export interface Said {

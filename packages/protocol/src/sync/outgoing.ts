@@ -70,12 +70,15 @@ export class Outgoing {
     return true
   }
 
-  /** Frames of at least `budget` bytes in all, if there are as many, and at least one if there is any. */
-  next(budget: number): Uint8Array[] {
+  /**
+   * Frames of at least `budget` bytes in all, if there are as many, and at least one if there is any.
+   * @param pieces whether pieces may be among them
+   */
+  next(budget: number, pieces = true): Uint8Array[] {
     const frames: Uint8Array[] = []
     let left = budget
     do {
-      const frame = this.#take()
+      const frame = this.#take(pieces)
       if (frame === null) break
       frames.push(frame)
       left -= frame.length
@@ -139,9 +142,9 @@ export class Outgoing {
     }
   }
 
-  #take(): Uint8Array | null {
+  #take(pieces: boolean): Uint8Array | null {
     const small = firstOf(this.#small)
-    const bulk = firstOf(this.#bulk)
+    const bulk = pieces ? firstOf(this.#bulk) : null
     if (small !== null && (bulk === null || this.#smallRun < this.#piece)) {
       this.#small.delete(small)
       const frame = this.#first(small)

@@ -140,8 +140,8 @@ export class SyncConnection {
    * The next messages for the socket: of `budget` bytes or a little more, while there is anything. Call `sent` once the socket has
    * taken them.
    */
-  next(budget: number): Uint8Array[] {
-    return this.#outgoing.next(budget)
+  next(budget: number, pieces = true): Uint8Array[] {
+    return this.#outgoing.next(budget, pieces)
   }
 
   /** The socket can take more. What was held back for it goes on: the feed, and channels that fell behind. */

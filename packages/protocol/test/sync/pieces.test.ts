@@ -140,6 +140,18 @@ describe('what goes', () => {
     expect(taken).toBeLessThan(3000)
   })
 
+  it('Y6 sends what is small while pieces are held back, and nothing of what is large', () => {
+    const outgoing = new Outgoing(LIMITS)
+    outgoing.enqueue(1, encodeClientFrame(message(1, 1000)))
+    outgoing.enqueue(2, encodeClientFrame(message(2, 5)))
+    outgoing.enqueue(2, encodeClientFrame(message(2, 6)))
+    const before = outgoing.bytesOf(1)
+    expect(outgoing.next(10_000, false)).toEqual([encodeClientFrame(message(2, 5)), encodeClientFrame(message(2, 6))])
+    expect(outgoing.next(10_000, false)).toEqual([])
+    expect(outgoing.bytesOf(1)).toBe(before)
+    expect(drain(outgoing)).toHaveLength(Math.ceil(before / (LIMITS.piece - 32)))
+  })
+
   it('Y6 lets two large messages share', () => {
     const outgoing = new Outgoing(LIMITS)
     outgoing.enqueue(1, encodeClientFrame(message(1, 1000)))

@@ -18,6 +18,7 @@ import { verifyToken } from './admission.ts'
 import { type ChannelEvent, type ChannelHost, SyncChannel } from './channel.ts'
 import { FORBIDDEN, failedAnswer } from './failures.ts'
 import { OpenQueue } from './open-queue.ts'
+import { Pace } from './pace.ts'
 import { Pulse } from './pulse.ts'
 import { keepSummary, purgeDocument } from './requests.ts'
 import type { SyncServices } from './services.ts'
@@ -36,6 +37,8 @@ export interface SyncPeerOptions {
 
 /** Handed to the socket at a time, in bytes. */
 const BUDGET = 64 * 1024
+/** Handed over in one turn of the event loop: a local socket takes any amount at once, and everybody else would wait. */
+const TURN_BYTES = 256 * 1024
 /** More that was accepted and is not durable, and the sender is held back. */
 const MOST_UNDER_WAY = 16 * 1024 * 1024
 
@@ -70,6 +73,7 @@ export class SyncPeer implements WireListener, ChannelHost, SpacePeer {
   #closeCode: number | null = null
   #closeReason = ''
   readonly #pulse: Pulse
+  readonly #pace = new Pace()
 
   constructor(options: SyncPeerOptions) {
     const { id, wire, space, services } = options
@@ -98,6 +102,7 @@ export class SyncPeer implements WireListener, ChannelHost, SpacePeer {
   tick(): void {
     const now = this.services.clock.monotonic()
     if (this.#connection.waiting === 0 && this.#wire.waiting === 0) this.#pulse.progressed(now)
+    if (this.#pace.look(now)) this.#pump()
     const wish = this.#pulse.look(now, this.#connection.oldestTransfer)
     if (wish === 'stalled') this.#handle({ kind: 'stalled' })
     else if (wish === 'ping') this.#wire.ping()
@@ -140,13 +145,17 @@ export class SyncPeer implements WireListener, ChannelHost, SpacePeer {
     this.#handle({ kind: 'text' })
   }
 
-  pong(): void {
-    this.#pulse.heard(this.services.clock.monotonic())
+  pong(mark = 0): void {
+    const now = this.services.clock.monotonic()
+    this.#pulse.heard(now)
+    this.#pace.answered(mark, now)
+    this.#pump()
   }
 
   drained(): void {
     this.#pulse.progressed(this.services.clock.monotonic())
-    this.#pump()
+    // In a turn of its own: a socket that takes all at once says so before anything else is looked at.
+    this.#turnSoon()
   }
 
   closed(code: number): void {
@@ -400,19 +409,33 @@ export class SyncPeer implements WireListener, ChannelHost, SpacePeer {
     this.#pump()
   }
 
-  /** W7: as much as the socket takes. */
+  /** W7: as much as the socket takes, a turn's worth at a time, and pieces only as far as those before have arrived. */
   #pump(): void {
+    let left = TURN_BYTES
     while (!this.#isOver && !this.#wire.isFull) {
-      const messages = this.#connection.next(BUDGET)
-      for (const message of messages) this.services.metrics.sentBytes += message.length
-      this.services.metrics.sentFrames += messages.length
-      if (messages.length > 0) this.#wire.sendAll(messages)
+      if (left <= 0) {
+        this.#turnSoon()
+        return
+      }
+      const messages = this.#connection.next(BUDGET, !this.#pace.isFull)
+      if (messages.length > 0) left -= this.#send(messages)
       else {
+        const before = this.#connection.waiting
         this.#run(this.#connection.sent())
         this.#opens.next()
-        if (this.#connection.waiting === 0) return
+        if (this.#connection.waiting === before) return
       }
     }
+  }
+
+  #send(messages: readonly Uint8Array[]): number {
+    const bytes = messages.reduce((sum, message) => sum + message.length, 0)
+    this.services.metrics.sentBytes += bytes
+    this.services.metrics.sentFrames += messages.length
+    this.#wire.sendAll(messages)
+    const mark = this.#pace.sent(bytes, this.services.clock.monotonic())
+    if (mark !== null) this.#wire.ping(mark)
+    return bytes
   }
 
   #close(code: CloseCode, reason: string): void {
