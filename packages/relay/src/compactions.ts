@@ -29,6 +29,7 @@ export class Compactions {
   add(ref: DocumentRef): void {
     if (this.#stopped) return
     this.#waiting.set(`${ref.space}/${ref.document}`, ref)
+    this.#options.metrics.compactionsWaiting = this.#waiting.size
     this.#running ??= this.#run().finally(() => {
       this.#running = null
     })
@@ -44,6 +45,7 @@ export class Compactions {
   async #run(): Promise<void> {
     for (const [key, ref] of this.#waiting) {
       this.#waiting.delete(key)
+      this.#options.metrics.compactionsWaiting = this.#waiting.size
       await this.#compact(ref)
     }
   }

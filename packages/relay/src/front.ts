@@ -15,6 +15,8 @@ export interface Front {
   settled(request: IncomingMessage): void
   /** The place of a socket that wants to be upgraded; where a proxy is in front, of who is behind it. */
   placeFor(request: IncomingMessage, socket: Duplex): Place | Refusal
+  /** Sockets that have not settled. */
+  readonly entering: number
 }
 
 export interface FrontOptions {
@@ -49,6 +51,9 @@ export function createFront({ limits, forwarding, onRefused }: FrontOptions): Fr
   }
 
   return {
+    get entering() {
+      return crowd.entering
+    },
     handleConnection(socket) {
       const address = 'remoteAddress' in socket ? (socket.remoteAddress as string | undefined) : undefined
       const place = enter(socket, forwarding.isProxy(address) ? null : (address ?? null))

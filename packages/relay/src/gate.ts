@@ -11,6 +11,12 @@ export interface Gate {
   checkAddress(request: IncomingMessage): Refusal | null
   /** Names, token, reach, existence: in this order, so that nobody without a token learns which spaces exist. */
   admit(target: Target, token: string | null): Promise<Admission>
+  /**
+   * For looking at how the relay is: whoever is on this machine, unless the relay is reached from elsewhere through a proxy on it, and tokens
+   * of all spaces.
+   * @returns null when it may
+   */
+  admitObserver(request: IncomingMessage): Promise<Refusal | null>
   /** For what concerns the relay as a whole: admins of all spaces only. */
   admitAdmin(token: string | null): Promise<Admission>
 }
@@ -28,10 +34,12 @@ export type Admission =
 export interface GateOptions {
   readonly address: AddressPolicy
   readonly access: Access
+  /** A proxy makes it reachable from elsewhere, so that a connection from this machine says nothing. */
+  readonly isPublic: boolean
   readonly spaces: ReadonlySet<string>
 }
 
-export function createGate({ address, access, spaces }: GateOptions): Gate {
+export function createGate({ address, access, isPublic, spaces }: GateOptions): Gate {
   async function grantFor(token: string | null): Promise<Admission> {
     if (token === null || token === '') return refused(refusals.NO_TOKEN)
     try {
@@ -58,6 +66,14 @@ export function createGate({ address, access, spaces }: GateOptions): Gate {
       if (document !== undefined && !reachesDocument(grant, document)) return refused(refusals.FORBIDDEN)
       return admission
     },
+    async admitObserver(request) {
+      const token = bearerOf(request)
+      if (token === null && !isPublic && isLocal(request)) return null
+      const admission = await grantFor(token)
+      if (admission.kind === 'refused') return admission.refusal
+      const { spaces, documents } = admission.grant
+      return spaces === '*' && documents === undefined ? null : refusals.FORBIDDEN
+    },
     async admitAdmin(token) {
       const admission = await grantFor(token)
       if (admission.kind === 'refused') return admission
@@ -75,4 +91,13 @@ function refused(refusal: Refusal): Admission {
 export function bearerOf(request: IncomingMessage): string | null {
   const match = /^Bearer +([^\s]+)$/i.exec(request.headers.authorization ?? '')
   return match === null ? null : match[1]!
+}
+
+const FORWARDED = ['forwarded', 'x-forwarded-for', 'x-forwarded-host', 'x-forwarded-proto', 'x-real-ip', 'via']
+
+/** From this machine, or over a Unix socket, and not handed on by a proxy that says so. */
+function isLocal({ socket, headers }: IncomingMessage): boolean {
+  if (FORWARDED.some((name) => headers[name] !== undefined)) return false
+  const { remoteAddress } = socket
+  return remoteAddress === undefined || /^(?:::ffff:)?127\.|^::1$/.test(remoteAddress)
 }

@@ -163,7 +163,12 @@ export function createHttpHandler(
     sendJson(response, 200, { status: 'ready', incarnation, quarantine })
   }
 
-  function answerMetrics(_request: IncomingMessage, response: ServerResponse): void {
+  async function answerMetrics(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const why = await gate.admitObserver(request)
+    if (why !== null) {
+      refuse(request, response, why)
+      return
+    }
     response.writeHead(200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8', 'cache-control': 'no-store' })
     response.end(renderMetrics())
   }

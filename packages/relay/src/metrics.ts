@@ -5,6 +5,38 @@ const CLOSE_NAMES = new Map<number, string>(Object.entries(CLOSE).map(([name, co
 /** Upper bounds of the histogram's buckets, in seconds. */
 const BUCKETS = [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 5]
 
+/** What one look at the process tells. Times in seconds. */
+export interface ProcessFigures {
+  readonly residentBytes: number
+  readonly cpuSeconds: number
+  readonly startedAt: number
+  /** Longest that the event loop was held since the last look. */
+  readonly longestTurn: number
+}
+
+/** Times in buckets, as Prometheus counts them. */
+class Histogram {
+  readonly #buckets = BUCKETS.map(() => 0)
+  #seconds = 0
+  count = 0
+
+  add(milliseconds: number, times = 1): void {
+    this.count += times
+    const seconds = milliseconds / 1000
+    this.#seconds += seconds * times
+    for (let i = BUCKETS.length - 1; i >= 0 && seconds <= BUCKETS[i]!; i--) this.#buckets[i]! += times
+  }
+
+  values(): (readonly [string, number])[] {
+    return [
+      ...BUCKETS.map((bound, i): [string, number] => [`_bucket{le="${bound}"}`, this.#buckets[i]!]),
+      ['_bucket{le="+Inf"}', this.count],
+      ['_sum', this.#seconds],
+      ['_count', this.count],
+    ]
+  }
+}
+
 /** Counts of everything the relay does, in Prometheus' text format (version 0.0.4). */
 export class Metrics {
   rooms = 0
@@ -14,14 +46,15 @@ export class Metrics {
   /** Updates accepted from peers, and their bytes. */
   updates = 0
   updateBytes = 0
-  /** Records written: several updates of one room may be joined to one. */
-  appends = 0
+  /** Updates accepted that are not durable. */
+  unsaved = 0
   appendFailures = 0
   loadFailures = 0
   loads = 0
   /** Documents found damaged and set aside. */
   setAside = 0
   compactions = 0
+  compactionsWaiting = 0
   compactionFailures = 0
   gaps = 0
   denied = 0
@@ -34,8 +67,9 @@ export class Metrics {
   readonly #refusals = new Map<string, number>()
   readonly #closes = new Map<number, number>()
   readonly #heldBack = new Map<string, number>()
-  readonly #appendBuckets = BUCKETS.map(() => 0)
-  #appendSeconds = 0
+  readonly #appends = new Histogram()
+  readonly #acks = new Histogram()
+  readonly #commits = new Histogram()
 
   refused(code: string): void {
     this.#refusals.set(code, (this.#refusals.get(code) ?? 0) + 1)
@@ -54,13 +88,22 @@ export class Metrics {
   }
 
   appended(milliseconds: number): void {
-    this.appends += 1
-    const seconds = milliseconds / 1000
-    this.#appendSeconds += seconds
-    for (let i = BUCKETS.length - 1; i >= 0 && seconds <= BUCKETS[i]!; i--) this.#appendBuckets[i]! += 1
+    this.#appends.add(milliseconds)
   }
 
-  render(): string {
+  /** So many updates became durable, this long after the first of them was accepted. */
+  acknowledged(milliseconds: number, updates: number): void {
+    this.unsaved -= updates
+    this.#acks.add(milliseconds, updates)
+  }
+
+  /** A commit of the storage, its fsync included. */
+  committed(milliseconds: number): void {
+    this.#commits.add(milliseconds)
+  }
+
+  /** @param entering sockets that have not asked for anything yet */
+  render(process: ProcessFigures | null = null, entering = 0): string {
     const lines: string[] = []
     const add = (name: string, type: string, help: string, values: readonly (readonly [string, number])[]): void => {
       lines.push(`# HELP holdfast_${name} ${help}`, `# TYPE holdfast_${name} ${type}`)
@@ -71,6 +114,9 @@ export class Metrics {
     gauge('rooms', 'Documents held open.', this.rooms)
     gauge('peers', 'Connections.', this.peers)
     gauge('channels', 'Documents open over shared connections.', this.channels)
+    gauge('handshakes', 'Sockets that have neither finished a request nor shown a token.', entering)
+    gauge('unsaved_updates', 'Updates accepted that are not durable yet.', this.unsaved)
+    gauge('compactions_waiting', 'Documents that wait to be compacted.', this.compactionsWaiting)
     counter('updates_total', 'Updates accepted from peers.', this.updates)
     counter('update_bytes_total', 'Bytes of updates accepted from peers.', this.updateBytes)
     counter('append_failures_total', 'Writes that failed.', this.appendFailures)
@@ -107,12 +153,34 @@ export class Metrics {
       'Connections closed by the relay, by close code.',
       [...this.#closes].map(([code, count]) => [`{code="${code}"}`, count]),
     )
-    add('append_seconds', 'histogram', 'Time from a write being asked for until it is durable.', [
-      ...BUCKETS.map((bound, i): [string, number] => [`_bucket{le="${bound}"}`, this.#appendBuckets[i]!]),
-      ['_bucket{le="+Inf"}', this.appends],
-      ['_sum', this.#appendSeconds],
-      ['_count', this.appends],
-    ])
+    add(
+      'append_seconds',
+      'histogram',
+      'Time from a write being asked of the storage until it is durable.',
+      this.#appends.values(),
+    )
+    add(
+      'ack_seconds',
+      'histogram',
+      'Time from an update being accepted until it is durable, which is when it is acknowledged.',
+      this.#acks.values(),
+    )
+    add(
+      'fsync_seconds',
+      'histogram',
+      'Time that a commit of the storage took to be durable; many writes share one.',
+      this.#commits.values(),
+    )
+    if (process !== null) {
+      const { residentBytes, cpuSeconds, startedAt, longestTurn } = process
+      lines.push('# HELP process_resident_memory_bytes Memory of the process.')
+      lines.push('# TYPE process_resident_memory_bytes gauge', `process_resident_memory_bytes ${residentBytes}`)
+      lines.push('# HELP process_cpu_seconds_total Processor time of the process.')
+      lines.push('# TYPE process_cpu_seconds_total counter', `process_cpu_seconds_total ${cpuSeconds}`)
+      lines.push('# HELP process_start_time_seconds When the process began, in seconds since 1970.')
+      lines.push('# TYPE process_start_time_seconds gauge', `process_start_time_seconds ${startedAt}`)
+      gauge('longest_turn_seconds', 'Longest that the event loop was held since the last look.', longestTurn)
+    }
     return `${lines.join('\n')}\n`
   }
 }

@@ -14,6 +14,7 @@ import { bearerOf, createGate, type Target } from './gate.ts'
 import { createHttpHandler } from './http.ts'
 import { Metrics } from './metrics.ts'
 import { DEFAULT_LIMITS, type Limits, type RelayOptions } from './options.ts'
+import { lookAtProcess } from './process-figures.ts'
 import { Quota } from './quota.ts'
 import {
   BAD_NAME,
@@ -77,6 +78,7 @@ export function createRelay(options: RelayOptions): Relay {
   const gate = createGate({
     access,
     address: createAddressPolicy(options),
+    isPublic: options.publicUrl !== undefined,
     spaces: new Set(['default', ...(options.spaces ?? [])]),
   })
   const randomId = options.randomId ?? randomUUID
@@ -117,6 +119,12 @@ export function createRelay(options: RelayOptions): Relay {
     forwarding: createForwarding(options.publicUrl === undefined ? null : (options.proxies ?? [])),
     onRefused: (refusal) => refused(refusal, ''),
   })
+  // With a clock of a test's own there is no process to be looked at.
+  const look = options.clock === undefined ? lookAtProcess() : null
+  const renderMetrics = (): string => metrics.render(look?.figures() ?? null, front.entering)
+  const stopTiming = log.onCommit(({ took }) => {
+    if (took !== undefined) metrics.committed(took)
+  })
   let isClosing = false
 
   let cancelTick = clock.after(TICK, tick)
@@ -146,7 +154,7 @@ export function createRelay(options: RelayOptions): Relay {
     limits,
     tenures,
     isReady: () => !isClosing,
-    renderMetrics: () => metrics.render(),
+    renderMetrics,
     onRefused: refused,
     onFailed: (path, error) => report({ event: 'request-failed', path, error }),
   })
@@ -223,7 +231,7 @@ export function createRelay(options: RelayOptions): Relay {
         if (!relay.handleRequest(request, response)) otherwise(request, response)
       })
     },
-    metrics: () => metrics.render(),
+    metrics: renderMetrics,
     async close() {
       isClosing = true
       stopWatching?.()
@@ -231,6 +239,8 @@ export function createRelay(options: RelayOptions): Relay {
       await Promise.all([stock.close(), sync.close()])
       cancelTick()
       tenures.close()
+      stopTiming()
+      look?.close()
       quota.close()
       await rooms.settled()
       if (options.examiner === undefined) await examiner.close()

@@ -50,6 +50,8 @@ export class Writes<From> {
   readonly #options: WritesOptions<From>
   /** Accepted and not yet being written. */
   #queue: Accepted<From>[] = []
+  /** When the first of them was accepted. */
+  #queuedAt = 0
   #summary: Summary | null = null
   #writing = false
   #accepted = 0
@@ -67,6 +69,8 @@ export class Writes<From> {
 
   add(accepted: Accepted<From>): void {
     this.#accepted += 1
+    this.#options.metrics.unsaved += 1
+    if (this.#queue.length === 0) this.#queuedAt = this.#options.clock.monotonic()
     this.#queue.push(accepted)
     // What arrives in the same turn of the event loop is written together.
     if (this.#queue.length === 1 && !this.#writing) setImmediate(() => this.#write())
@@ -96,6 +100,7 @@ export class Writes<From> {
     this.#queue = []
     this.#fences = []
     this.#summary = null
+    this.#options.metrics.unsaved -= queue.length
     for (const { settle } of queue) settle?.({ kind: 'failed', error })
     for (const settle of summary?.settle ?? []) settle({ kind: 'failed', error })
     for (const { failed } of fences) failed?.(error)
@@ -110,14 +115,19 @@ export class Writes<From> {
     this.#writing = true
     const update = batch.length === 1 ? batch[0]!.update : joinUpdates(batch.map((accepted) => accepted.update))
     const begun = clock.monotonic()
+    const queuedAt = this.#queuedAt
+    this.#queuedAt = begun
     log.append(ref, update, this.#appendOptions(summary)).then(
       (appended) => {
         this.#writing = false
-        metrics.appended(clock.monotonic() - begun)
+        const now = clock.monotonic()
+        metrics.appended(now - begun)
+        metrics.acknowledged(now - queuedAt, batch.length)
         this.#written(batch, summary, update, appended)
       },
       (error: unknown) => {
         this.#writing = false
+        metrics.unsaved -= batch.length
         this.#options.onFailed(error)
         for (const { settle } of batch) settle?.({ kind: 'failed', error })
         for (const settle of summary?.settle ?? []) settle({ kind: 'failed', error })

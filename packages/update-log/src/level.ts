@@ -87,7 +87,7 @@ export async function openLevelLog(options: LevelLogOptions): Promise<LevelLog> 
 
   await finishSwap(options.directory)
   const folder = await prepareFolder(options.directory)
-  const writer = createWriter(() => handle, tell)
+  const writer = createWriter(() => handle, tell, timers.now)
   const reclaimer = createReclaimer(() => handle, writer)
   const handle: Handle = await openHandle({
     folder,

@@ -147,6 +147,8 @@ export interface CommitEvent {
   readonly commit: number
   /** Each document that changed, once. */
   readonly changes: readonly Change[]
+  /** Milliseconds that it took to be durable, where that is a matter of a disk. */
+  readonly took?: number
 }
 
 /** How the log found its storage when it was opened. */

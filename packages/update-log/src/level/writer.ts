@@ -50,7 +50,7 @@ const CACHED_DOCUMENTS = 4_096
  * Group commit (U2): while one commit is on its way to the disk the next gathers, and one fsync serves all that gathered. A failed
  * commit rejects exactly those that were in it.
  */
-export function createWriter(handle: () => Handle, onCommit: (event: CommitEvent) => void): Writer {
+export function createWriter(handle: () => Handle, onCommit: (event: CommitEvent) => void, now: () => number): Writer {
   const committed: Committed = { documents: new Map(), feeds: new Map() }
   /** After a failed commit nobody knows whether it is there; readers are not led past what it may have changed. */
   const ceilings = new Map<string, number>()
@@ -113,11 +113,13 @@ export function createWriter(handle: () => Handle, onCommit: (event: CommitEvent
     try {
       const { nextDocument, incarnation } = transaction
       const change = incarnation === undefined ? { nextDocument } : { nextDocument, incarnation }
+      const begun = now()
       const number = await handle().commit(transaction.operations(), change)
+      const took = now() - begun
       transaction.apply()
       for (const { done } of planned) done()
       const changes = transaction.changes()
-      if (changes.length > 0) onCommit({ commit: number, changes })
+      if (changes.length > 0) onCommit({ commit: number, changes, took })
     } catch (error) {
       for (const [space, place] of transaction.places()) {
         ceilings.set(space, Math.min(ceilings.get(space) ?? Number.POSITIVE_INFINITY, place - 1))
