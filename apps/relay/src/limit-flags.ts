@@ -33,6 +33,7 @@ export const LIMIT_FLAGS: Readonly<Record<string, LimitFlag>> = {
   document: flag('documentBytes', 'bytes', 'stored bytes of one document', true),
   'space-quota': flag('spaceQuota', 'bytes', 'stored bytes of one space, files included', true),
   blob: flag('blobBytes', 'bytes', 'largest file'),
+  'blob-grace': flag('blobGrace', 'time', 'a file stays after the last conversation that names it was purged'),
   waiting: flag('waitingBytes', 'bytes', 'bytes that may wait for one slow connection'),
   'stall-after': flag('stallAfter', 'time', 'after which a connection that takes nothing is cut'),
 }

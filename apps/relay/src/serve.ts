@@ -107,6 +107,7 @@ async function openBlobs(data: string, log: UpdateLog, output: Output): Promise<
   const { created, damaged } = blobs.opened
   if (damaged.length === 0 && (!created || log.opened.created)) return blobs
   await log.renewIncarnation()
+  await blobs.lossTold()
   const what = created ? 'The folder of blobs is new' : `References to blobs of ${damaged.join(', ')} are damaged`
   output.note(`${what}. Clients will bring what is missing.`, { event: 'blob-references-lost', created, damaged })
   return blobs

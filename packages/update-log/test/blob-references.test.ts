@@ -212,6 +212,11 @@ test('B12 a line that was cut is as if it was never begun; a damaged one is noti
   time = 2 * DAY
   expect((await third.sweep(DAY)).count).toBe(0)
   await third.close()
+  // Whoever opened it first may have told nobody.
+  const untold = await openDiskBlobs(directory, { now })
+  expect(untold.opened.damaged).toEqual([SPACE])
+  await untold.lossTold()
+  await untold.close()
   const fourth = await openDiskBlobs(directory, { now })
   expect(fourth.opened.damaged).toEqual([])
   expect((await fourth.sweep(DAY)).count).toBe(0)

@@ -59,7 +59,7 @@ export async function openDiskBlobs(directory: string, options: DiskBlobsOptions
     for (const name of await namesIn(directory)) {
       if (!SPACE_FOLDER.test(name)) continue
       const space = await open(join(directory, name))
-      if (space.wasDamaged) damaged.push((await space.name()) ?? name)
+      if (space.references.isUntold) damaged.push((await space.name()) ?? name)
     }
     return isNew
   })
@@ -192,6 +192,11 @@ export async function openDiskBlobs(directory: string, options: DiskBlobsOptions
       }),
 
     collect: (space, grace) => inSpace(space, (folder) => folder.collect(now() - grace)),
+
+    lossTold: () =>
+      track(async () => {
+        for (const folder of folders.values()) await (await folder).tellLost()
+      }),
 
     wanted: (space, limit, after = '') =>
       inSpace(space, async (folder) => {

@@ -151,6 +151,10 @@ export function createMemoryBlobs({ now = Date.now }: { readonly now?: () => num
       return removeAll(space, [...references.looseSince(before), ...old.map(([hash]) => hash)])
     },
 
+    async lossTold() {
+      if (isClosed) throw storeClosed()
+    },
+
     async wanted(name, limit, after = '') {
       const { references, kept } = spaceOf(name)
       return wantedOf(references, (hash) => kept.has(hash), limit, after)

@@ -56,7 +56,7 @@ export interface BlobReferences {
 export interface BlobsOpened {
   /** True when there was no storage before: what documents refer to is then not known. */
   readonly created: boolean
-  /** Spaces whose references were found damaged: some are lost, and nothing is swept there until `collect`. */
+  /** Spaces whose references were found damaged, and clients were not told since (`lossTold`): some are lost, and nothing is swept there until `collect`. */
   readonly damaged: readonly string[]
 }
 
@@ -116,6 +116,9 @@ export interface BlobStore {
 
   /** As `sweep` of one space, and also what no document ever referred to, if it was kept `grace` ms ago or longer. */
   collect(space: string, grace: number): Promise<BlobTotals>
+
+  /** Clients of damaged spaces know by now that they are to say again what refers to what; `opened` need not tell it again. */
+  lossTold(): Promise<void>
 
   /** What documents of a space refer to and is not there: somebody may still have it. In order, those above `after`. */
   wanted(space: string, limit: number, after?: string): Promise<readonly string[]>

@@ -14,13 +14,11 @@ const SPARE_LINES = 1_000
  *
  * ```
  * + <document> <sha256> <crc32>      - <document> <ms> <crc32>     ~ <sha256> <ms> <crc32>
- * x <sha256> <crc32>                 ! <crc32>                     c <crc32>
+ * x <sha256> <crc32>                 ! <crc32>                     c <crc32>                     t <crc32>
  * ```
  */
 export interface ReferenceFile {
   readonly references: References
-  /** Whether lines were found damaged on opening; they were set aside with a copy of the file. */
-  readonly wasDamaged: boolean
   /** Durable when it resolves; when it rejects nothing has happened. One at a time. */
   add(events: readonly ReferenceEvent[]): Promise<void>
 }
@@ -65,7 +63,6 @@ export async function openReferenceFile(path: string, root: string, quarantine: 
 
   return {
     references,
-    wasDamaged,
     async add(events) {
       if (events.length === 0) return
       if (!exists) {
@@ -136,6 +133,8 @@ function fieldsOf(event: ReferenceEvent): readonly (string | number)[] {
       return ['!']
     case 'collected':
       return ['c']
+    case 'told':
+      return ['t']
   }
 }
 
@@ -156,6 +155,8 @@ function decodeLine(line: string): ReferenceEvent | null {
       return { kind: 'damaged' }
     case 'c':
       return { kind: 'collected' }
+    case 't':
+      return { kind: 'told' }
     default:
       return null
   }

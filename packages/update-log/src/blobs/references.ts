@@ -9,6 +9,7 @@ import { MAX_REFERENCES } from './port.ts'
  * - `loose` a blob is there (or about to be) and nobody refers to it since
  * - `forget` a blob was removed
  * - `damaged`, `collected` some of these were lost, so nothing may be removed; somebody who may decided that it may again
+ * - `told` clients know that some were lost, and say them again
  */
 export type ReferenceEvent =
   | { readonly kind: 'refer'; readonly document: string; readonly hash: string }
@@ -17,6 +18,7 @@ export type ReferenceEvent =
   | { readonly kind: 'forget'; readonly hash: string }
   | { readonly kind: 'damaged' }
   | { readonly kind: 'collected' }
+  | { readonly kind: 'told' }
 
 /** Which documents of a space refer to which blobs, and since when nobody does. Pure; times are milliseconds since 1970. */
 export class References {
@@ -25,6 +27,7 @@ export class References {
   readonly #count = new Map<string, number>()
   readonly #loose = new Map<string, number>()
   #isDamaged = false
+  #isTold = true
 
   apply(event: ReferenceEvent): void {
     switch (event.kind) {
@@ -50,6 +53,10 @@ export class References {
         return
       case 'damaged':
         this.#isDamaged = true
+        this.#isTold = false
+        return
+      case 'told':
+        this.#isTold = true
         return
       case 'collected':
         this.#isDamaged = false
@@ -96,6 +103,11 @@ export class References {
     return this.#isDamaged
   }
 
+  /** Some were lost, and clients do not know yet. */
+  get isUntold(): boolean {
+    return !this.#isTold
+  }
+
   referred(): IterableIterator<string> {
     return this.#count.keys()
   }
@@ -106,7 +118,8 @@ export class References {
 
   /** The fewest events that come to the same. */
   *events(): Generator<ReferenceEvent> {
-    if (this.#isDamaged) yield { kind: 'damaged' }
+    if (this.#isDamaged || !this.#isTold) yield { kind: 'damaged' }
+    if (this.#isDamaged && this.#isTold) yield { kind: 'told' }
     for (const [document, hashes] of this.#byDocument)
       for (const hash of hashes) yield { kind: 'refer', document, hash }
     for (const [hash, at] of this.#loose) yield { kind: 'loose', at, hash }

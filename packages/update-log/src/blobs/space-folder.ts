@@ -68,7 +68,6 @@ export async function openSpaceFolder(root: string, folder: string, quarantine: 
   }
 
   return {
-    wasDamaged: file.wasDamaged,
     references,
     pathOf,
     all,
@@ -127,6 +126,8 @@ export async function openSpaceFolder(root: string, folder: string, quarantine: 
         const there = await all()
         return hashes.filter((hash) => !there.has(hash))
       }),
+
+    tellLost: () => inTurn(() => file.add(references.isUntold ? [{ kind: 'told' }] : [])),
 
     release: (document: string, now: number) => inTurn(() => file.add(references.toRelease(document, now))),
 
