@@ -7,8 +7,9 @@ import { killPart } from './kill/part.ts'
 import type { Part, Result } from './part.ts'
 import { powerPart } from './power/part.ts'
 import { rotPart } from './rot/part.ts'
+import { slowPart } from './slow/part.ts'
 
-const PARTS: readonly Part[] = [killPart, powerPart, rotPart, fullPart, crowdPart]
+const PARTS: readonly Part[] = [killPart, powerPart, rotPart, fullPart, crowdPart, slowPart]
 
 const USAGE = `npm run test:faults -- [${PARTS.map(({ name }) => `--${name} N`).join('] [')}] [--seed S] [--jobs J]; without a part, all of them`
 

@@ -42,6 +42,10 @@ export class SyncPeer {
     return this.#welcomed.promise
   }
 
+  get socket(): WebSocket | null {
+    return this.#socket
+  }
+
   handle(event: SyncClientEvent): void {
     for (const effect of this.machine.handle(event, 0.5)) this.#do(effect)
     this.#pump()

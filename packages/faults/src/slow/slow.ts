@@ -1,0 +1,127 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as after } from 'node:timers/promises'
+import { CLOSE } from '@holdfast/protocol'
+import * as Y from 'yjs'
+import { largestResident } from '../crowd/crowd.ts'
+import { startRelay } from '../process/relay.ts'
+import { type Endpoint, openReader, type Reader, writeMuch } from './reader.ts'
+
+export interface SlowOptions {
+  readonly endpoint: Endpoint
+  /** Megabytes written while somebody does not read. */
+  readonly megabytes: number
+  /** Seconds without progress after which a reader is cut. */
+  readonly stallAfter: number
+}
+
+export interface SlowReport {
+  readonly faults: readonly string[]
+  /** The relay's largest resident size, in MB: with readers that read, and with one that does not. */
+  readonly reading: number | null
+  readonly stopped: number | null
+  /** Seconds that the slow one took. */
+  readonly slow: number
+}
+
+const UPDATE_BYTES = 256 * 1024
+/** What one reader who does not read may cost beside those who do, in MB: what waits for it is bounded, the rest is chance. */
+const ALLOWANCE = 60
+
+/** A reader that stops is cut, costs no memory and catches up; one that is slow and drains is not cut. */
+export async function slowReaders({ endpoint, megabytes, stallAfter }: SlowOptions): Promise<SlowReport> {
+  const faults: string[] = []
+  const count = Math.ceil((megabytes * 1024 * 1024) / UPDATE_BYTES)
+  const inRelay = async <T>(run: (url: string, pid: number) => Promise<T>): Promise<T> => {
+    const folder = await mkdtemp(join(tmpdir(), 'holdfast-slow-'))
+    const relay = await startRelay({ data: join(folder, 'data'), args: ['--limit', `stall-after=${stallAfter}s`] })
+    try {
+      return await run(relay.url, relay.pid)
+    } finally {
+      const { code, err } = await relay.end('SIGTERM')
+      if (code !== 0) faults.push(`it ended with ${code}: ${err}`)
+      await rm(folder, { recursive: true, force: true })
+    }
+  }
+
+  const reading = await inRelay(async (url, pid) => {
+    const reader = await startReading(url, endpoint)
+    const written = await writeMuch(url, 'chat', count, UPDATE_BYTES)
+    await reader.has(written)
+    reader.leave()
+    return largestResident(pid)
+  })
+
+  const stopped = await inRelay(async (url, pid) => {
+    const reader = await startReading(url, endpoint)
+    reader.stop()
+    const written = await writeMuch(url, 'chat', count, UPDATE_BYTES)
+    if (!(await isCut(url, stallAfter))) faults.push('the one who does not read is not cut')
+    // Before anybody asks for the whole document, which costs what it costs.
+    const resident = await largestResident(pid)
+    reader.goOn()
+    await reader.closed
+    const again = await startReading(url, endpoint)
+    await again.has(written)
+    again.leave()
+    return resident
+  })
+
+  const slow = await inRelay(async (url) => {
+    const reader = await startReading(url, endpoint)
+    reader.stop()
+    // A little at a time, with pauses shorter than what is cut, for longer than that.
+    const pulse = setInterval(() => {
+      reader.goOn()
+      setImmediate(() => reader.stop())
+    }, 60)
+    const written = await writeMuch(url, 'chat', count, UPDATE_BYTES)
+    const begun = performance.now()
+    await after(2 * stallAfter * 1_000)
+    if (await isCut(url, 0)) faults.push('the one who is slow and drains is cut')
+    clearInterval(pulse)
+    if (hasAll(reader.doc, written)) faults.push('the slow one was too quick for this to say anything: write more')
+    reader.goOn()
+    const end = await Promise.race([reader.has(written).then(() => 'whole'), reader.closed.then(() => 'cut')])
+    if (end === 'cut') faults.push('the slow one was cut off')
+    reader.leave()
+    return (performance.now() - begun) / 1000
+  })
+
+  if (reading !== null && stopped !== null && stopped > reading + ALLOWANCE) {
+    faults.push(`memory grows to ${stopped.toFixed(0)} MB, beside ${reading.toFixed(0)} MB`)
+  }
+  return { faults, reading, stopped, slow }
+}
+
+async function startReading(url: string, endpoint: Endpoint): Promise<Reader & { has(written: Y.Doc): Promise<void> }> {
+  let look: () => void = () => undefined
+  const reader = openReader(url, endpoint, 'chat', () => look())
+  await reader.ready
+  return {
+    ...reader,
+    has: (written) =>
+      new Promise((resolve) => {
+        look = () => {
+          if (hasAll(reader.doc, written)) resolve()
+        }
+        look()
+      }),
+  }
+}
+
+function hasAll(doc: Y.Doc, written: Y.Doc): boolean {
+  return Buffer.compare(Y.encodeStateVector(doc), Y.encodeStateVector(written)) === 0
+}
+
+/** Whether the relay has cut somebody for not reading, looked at for three times as long as it waits. */
+async function isCut(url: string, stallAfter: number): Promise<boolean> {
+  const until = performance.now() + 3_000 * stallAfter
+  for (;;) {
+    const metrics = await (await fetch(`${url}/metrics`)).text()
+    if (metrics.includes(`holdfast_closes_total{code="${CLOSE.STALLED}"}`)) return true
+    if (performance.now() >= until) return false
+    await after(100)
+  }
+}
