@@ -1,3 +1,4 @@
+import type { VersionRange } from '@holdfast/protocol'
 import { type Background, startBackground } from './background.ts'
 import type { BlobSync } from './blobs.ts'
 import type { Connection } from './connection/port.ts'
@@ -15,6 +16,7 @@ import type { OpenStoreOptions, RelayAddress } from './types.ts'
 export interface RelaySideOptions {
   readonly space: string
   readonly connect: OpenStoreOptions['connect']
+  readonly versions: VersionRange
   readonly environment: Environment
   readonly journal: Journal
   readonly list: List
@@ -54,6 +56,8 @@ interface Work {
 export function createRelaySide(options: RelaySideOptions): RelaySide {
   const { space, environment, journal, list, lives, onChange } = options
   const { clock, locks } = environment
+  const connectSync: NonNullable<OpenStoreOptions['connect']> =
+    options.connect ?? ((...where) => spaceConnection(...where, options.versions))
   let address: RelayAddress | null = null
   let connection: Connection | null = null
   let work: Work | null = null
@@ -119,7 +123,7 @@ export function createRelaySide(options: RelaySideOptions): RelaySide {
       was = now
       if (!back || !address) return
       void probe(space, address, environment).then(({ kind }) => {
-        if (kind === 'supported' && connection === made) use(spaceConnection)
+        if (kind === 'supported' && connection === made) use(connectSync)
       })
     }
   }
@@ -169,7 +173,7 @@ export function createRelaySide(options: RelaySideOptions): RelaySide {
       const renewed = connection?.kind === 'sync' && next !== null && next.url === address?.url
       address = next
       if (renewed && connection?.kind === 'sync' && next) connection.renew(next.token)
-      else if (next) use(options.connect ?? spaceConnection)
+      else if (next) use(connectSync)
       else {
         drop()
         onChange()
@@ -182,7 +186,7 @@ export function createRelaySide(options: RelaySideOptions): RelaySide {
     },
     isVoid: () => work?.isVoid?.() ?? false,
     restart: () => {
-      if (connection) use(connection.kind === 'sync' ? (options.connect ?? spaceConnection) : websocketConnection)
+      if (connection) use(connection.kind === 'sync' ? connectSync : websocketConnection)
     },
     learned: (cursor, by) => work?.learned?.(cursor, by),
     close: () => {

@@ -1,9 +1,10 @@
 import type { AsideKeeper } from './aside.ts'
 import type { BlobSync } from './blobs.ts'
+import type { Connection } from './connection/port.ts'
 import type { Journal } from './journal-port.ts'
 import type { List } from './list.ts'
 import type { RelaySide } from './relay-side.ts'
-import type { Persisted, StoreStatus } from './types.ts'
+import type { Persisted, StoreStatus, Wire } from './types.ts'
 
 export interface StatusSources {
   readonly relay: Pick<RelaySide, 'connection' | 'isVoid'>
@@ -18,10 +19,12 @@ export interface StatusSources {
 export function storeStatus({ relay, journal, list, blobs, aside, storage }: StatusSources): StoreStatus {
   const state = relay.connection()?.state.get()
   const failure = journal.failure()
+  const wire = state?.kind === 'connected' ? wireOf(relay.connection()) : null
   const notTaken = blobs.refusal()
   return {
     relay: state?.kind ?? 'none',
     ...(state && 'reason' in state ? { reason: state.reason } : {}),
+    ...(wire ? { wire } : {}),
     waiting: relay.isVoid() ? list.get().length : list.waiting().size,
     behind: list.behind().size,
     uploads: blobs.waiting(),
@@ -32,10 +35,22 @@ export function storeStatus({ relay, journal, list, blobs, aside, storage }: Sta
   }
 }
 
+function wireOf(connection: Connection | null): Wire | null {
+  if (connection?.kind !== 'sync') return connection && { kind: 'stock' }
+  const version = connection.version()
+  return version === null ? null : { kind: 'sync', version }
+}
+
+function sameWire(a: Wire | undefined, b: Wire | undefined): boolean {
+  const version = (wire: Wire | undefined): number => (wire?.kind === 'sync' ? wire.version : 0)
+  return a?.kind === b?.kind && version(a) === version(b)
+}
+
 export function sameStoreStatus(a: StoreStatus, b: StoreStatus): boolean {
   return (
     a.relay === b.relay &&
     a.reason?.code === b.reason?.code &&
+    sameWire(a.wire, b.wire) &&
     a.waiting === b.waiting &&
     a.behind === b.behind &&
     a.uploads === b.uploads &&

@@ -1,4 +1,5 @@
 import { initConversation } from '@holdfast/conversation'
+import { SYNC_VERSIONS } from '@holdfast/protocol'
 import * as Y from 'yjs'
 import { type AsideKeeper, createAside } from './aside.ts'
 import { type BlobSync, createBlobs } from './blobs.ts'
@@ -173,6 +174,7 @@ export async function openStore(options: OpenStoreOptions): Promise<Store> {
   const relay: RelaySide = createRelaySide({
     space,
     connect: options.connect,
+    versions: options.versions ?? SYNC_VERSIONS,
     environment,
     journal,
     list,

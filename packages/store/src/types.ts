@@ -7,6 +7,7 @@ import type {
   StreamingWriter,
   Summary,
 } from '@holdfast/conversation'
+import type { VersionRange } from '@holdfast/protocol'
 import type { Awareness } from 'y-protocols/awareness'
 import type * as Y from 'yjs'
 import type { Connection } from './connection/port.ts'
@@ -51,6 +52,12 @@ export interface NotSavedReason extends Reason {
   readonly code: PersistenceErrorCode
 }
 
+/**
+ * `sync`: over `/sync`, in the version that both speak; acknowledged is _synced_. `stock`: over y-websocket's own protocol, because the
+ * relay is of a version without `/sync`; the most that can be said is _sent_, and leases, purges, summaries and blobs wait.
+ */
+export type Wire = { readonly kind: 'sync'; readonly version: number } | { readonly kind: 'stock' }
+
 export type RelayState = 'none' | 'connecting' | 'connected' | 'offline' | 'refused'
 
 /** Whether the browser promised not to evict what we keep. `unknown`: not asked yet, or nobody to ask. */
@@ -60,6 +67,8 @@ export interface StoreStatus {
   readonly relay: RelayState
   /** Set when `relay` is `refused` or `offline`. */
   readonly reason?: Reason
+  /** How this window and the relay talk. Set while `relay` is `connected`. */
+  readonly wire?: Wire
   /** Conversations that hold edits which the relay is not known to have. */
   readonly waiting: number
   /** Conversations of which the relay has something that is not here yet. Absent is 0. */
@@ -219,6 +228,8 @@ export interface OpenStoreOptions extends Partial<Environment> {
    * `/sync`; `websocketConnection` is those alone.
    */
   readonly connect?: (space: string, address: RelayAddress, environment: Environment) => Connection
+  /** Versions of `/sync` that it speaks; all that this program knows unless said. For tests of old against new. */
+  readonly versions?: VersionRange
 }
 
 /** Something of this device that the relay will not take (W9). */

@@ -1,5 +1,6 @@
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
+import { SYNC_VERSIONS, type VersionRange } from '@holdfast/protocol'
 import { createAccess, createRelay, type Limits, type Relay } from '@holdfast/relay'
 import type { BlobStore, UpdateLog } from '@holdfast/update-log'
 import { createMemoryBlobs } from '@holdfast/update-log/blobs'
@@ -26,6 +27,8 @@ export interface RelayHarness {
   /** The blobs it keeps, and its limits. Take effect with `start`. */
   blobs: BlobStore
   limits: Partial<Limits>
+  /** Of `/sync`: what it speaks. Takes effect with `start`. */
+  versions: VersionRange
   start(): Promise<void>
   /** As a crash: every socket is cut. */
   stop(): Promise<void>
@@ -55,9 +58,16 @@ export async function startRelay(): Promise<RelayHarness> {
     log: createMemoryLog(),
     blobs: createMemoryBlobs(),
     limits: {},
+    versions: SYNC_VERSIONS,
     token: (role, expires = Date.now() + 60_000) => access.sign({ spaces: '*', role, expires, id: 'test' }),
     start: async () => {
-      relay = createRelay({ log: harness.log, access, blobs: harness.blobs, limits: harness.limits })
+      relay = createRelay({
+        log: harness.log,
+        access,
+        blobs: harness.blobs,
+        limits: harness.limits,
+        versions: harness.versions,
+      })
       const http = createServer()
       http.on('connection', (socket) => {
         sockets.add(socket)

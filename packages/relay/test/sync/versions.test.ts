@@ -13,11 +13,11 @@ const FIRST: VersionRange = { min: 1, max: 1 }
 const SECOND: VersionRange = { min: 1, max: 2 }
 const ONLY_SECOND: VersionRange = { min: 2, max: 2 }
 
-const PAIRINGS: readonly (readonly [VersionRange, VersionRange, number])[] = [
-  [FIRST, FIRST, 1],
-  [FIRST, SECOND, 1],
-  [SECOND, FIRST, 1],
-  [SECOND, SECOND, 2],
+const PAIRINGS: readonly { readonly client: VersionRange; readonly its: VersionRange; readonly version: number }[] = [
+  { client: FIRST, its: FIRST, version: 1 },
+  { client: FIRST, its: SECOND, version: 1 },
+  { client: SECOND, its: FIRST, version: 1 },
+  { client: SECOND, its: SECOND, version: 2 },
 ]
 
 async function folder(): Promise<string> {
@@ -35,10 +35,10 @@ async function serve(directory: string, versions: VersionRange): Promise<{ at: R
 const agreed = (device: Device): unknown => device.said.find(({ kind }) => kind === 'welcomed')
 
 describe.each(PAIRINGS)(
-  'a client that speaks up to $0.max and a relay that speaks up to $1.max',
-  (client, relay, version) => {
+  'a client that speaks up to $client.max and a relay that speaks up to $its.max',
+  ({ client, its, version }) => {
     it(`Y2 speak ${version}, and everything is written, fetched, listed and purged`, async () => {
-      const at = await relayFor({ versions: relay })
+      const at = await relayFor({ versions: its })
       const device = await deviceAt(at, { versions: client })
       expect(agreed(device)).toMatchObject({ version })
       const copy = await new Copy(device, 'chat').synced()
@@ -73,7 +73,7 @@ describe.each(PAIRINGS)(
       await device.entry('chat', ({ seq }) => seq >= copy.seq)
       await stopRelay(before.at)
       await before.log.close()
-      const now = await serve(directory, relay)
+      const now = await serve(directory, its)
       const { incarnation, cursor } = device
       const back = await deviceAt(now.at, { versions: client, incarnation, cursor, reach: device.sync.reach })
       expect(back.said.some(({ kind }) => kind === 'history')).toBe(false)

@@ -1,3 +1,4 @@
+import { SYNC_VERSIONS, type VersionRange } from '@holdfast/protocol'
 import { memoryPersistence, type OpenConversation, openStore, PersistenceError, type Store } from '@holdfast/store'
 import { channelHub, createProcess, type Host, lockManager, type Process, type Random } from '@holdfast/testkit'
 import { type Clocks, createClocks } from '../check/clocks.ts'
@@ -15,6 +16,8 @@ export interface Device {
   /** Calls of the storage that will fail. */
   readonly faults: { failing: number }
   isOnline: boolean
+  /** Of the wire: what windows speak that are opened from now on. */
+  versions: VersionRange
   openTab(name: string): Tab
   /** Every tab that is alive. */
   readonly tabs: ReadonlySet<Tab>
@@ -177,6 +180,7 @@ export function createDevice(name: string, { world, ledger, random, token, did }
         WebSocket: host.WebSocket,
         channel: (channel) => hub(channel, process),
         locks: locksOf(process),
+        versions: device.versions,
         persist: null,
         onWake: null,
       })
@@ -190,6 +194,7 @@ export function createDevice(name: string, { world, ledger, random, token, did }
     persistence,
     faults,
     isOnline: true,
+    versions: SYNC_VERSIONS,
     openTab,
     tabs,
     clocks,

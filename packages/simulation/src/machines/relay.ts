@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type Duplex, Readable } from 'node:stream'
+import type { VersionRange } from '@holdfast/protocol'
 import { type Access, createRelay, inlineExaminer, type Relay, type Role } from '@holdfast/relay'
 import {
   createProcess,
@@ -30,6 +31,7 @@ export interface RelayMachine {
   readonly world: World
   readonly folder: Shadowed
   readonly faults: DiskFaults
+  readonly versions: VersionRange
   readonly random: Random
   /** Of calls that the disk had not done when it died. */
   readonly onLost: (calls: number) => void
@@ -53,7 +55,10 @@ const access: Access = {
 const upgrades = new WeakMap<object, UpgradeRequest>()
 
 /** Starts the real relay over what is in the folder, under the relay's name in the network. */
-export function startRelay({ world, folder, faults, random, onLost }: RelayMachine, name: string): RunningRelay {
+export function startRelay(
+  { world, folder, faults, versions, random, onLost }: RelayMachine,
+  name: string,
+): RunningRelay {
   const process = createProcess(name)
   const { schedule } = world
   schedule.enter(process)
@@ -67,6 +72,7 @@ export function startRelay({ world, folder, faults, random, onLost }: RelayMachi
     randomId,
     // A thread would have time of its own.
     examiner: inlineExaminer,
+    versions,
     socketServer: () => ({
       upgrade: (_request, socket, _head, accept) => upgrades.get(socket)?.accept(accept),
     }),

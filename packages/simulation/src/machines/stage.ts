@@ -1,3 +1,4 @@
+import { SYNC_VERSIONS, type VersionRange } from '@holdfast/protocol'
 import { createLedger, type Ledger } from '../check/ledger.ts'
 import { type Shadowed, shadowed } from '../check/shadow.ts'
 import { createDevice, type Device, type Tab } from './device.ts'
@@ -12,6 +13,8 @@ export interface RelayHouse {
   readonly folder: Shadowed
   /** Counts the folders that it has had in use. */
   readonly generation: number
+  /** Of the wire: what it speaks from its next start on. */
+  versions: VersionRange
   /** These are false when there was nothing to do. */
   start(): boolean
   crash(): boolean
@@ -133,6 +136,7 @@ function createRelayHouse(
       return running?.process.isAlive ? running : null
     },
     faults,
+    versions: SYNC_VERSIONS,
     get folder() {
       return folder
     },
@@ -141,7 +145,8 @@ function createRelayHouse(
     },
     start: () => {
       if (house.running) return false
-      running = startRelay({ world, folder, faults, random: world.chance, onLost }, `relay${runs++}`)
+      const { versions } = house
+      running = startRelay({ world, folder, faults, versions, random: world.chance, onLost }, `relay${runs++}`)
       return true
     },
     crash: () => {

@@ -2,6 +2,7 @@ import { createOne, type Kind, openOne, withOpen, withTab } from './call.ts'
 import { askToStop, delta, edit, editFurther, finish, lease, purge, release, stream, withWriter } from './conversing.ts'
 import { guestComes, guestEdits, guestGoes } from './guests.ts'
 import { cut, deleteStorage, duplicate, goOffline, goOnline, losePower, storageFails } from './troubles.ts'
+import { changeRelay, changeWindow } from './versions.ts'
 
 /** What happens in a run, besides that time passes and messages arrive. */
 export const OPERATIONS: Readonly<Record<string, Kind>> = {
@@ -112,5 +113,7 @@ export const OPERATIONS: Readonly<Record<string, Kind>> = {
       return ''
     },
   },
+  changeRelay: { weight: 0.3, run: changeRelay },
+  changeWindow: { weight: 0.3, run: changeWindow },
   wait: { weight: 8, run: () => '' },
 }

@@ -7,6 +7,7 @@ import { createStage, type Stage } from '../machines/stage.ts'
 import type { Failure, World } from '../machines/world.ts'
 import { OPERATIONS } from './operations.ts'
 import type { Operation } from './plan.ts'
+import { hasSpokenFirst } from './versions.ts'
 
 export interface Run {
   /** Decides what programs draw; the plan decides everything else. */
@@ -51,6 +52,8 @@ const MOST_EVENTS = 20_000
 /** Virtual time in which everything must be well again when nothing goes wrong any more, in ms. */
 const PATIENCE = 5 * 60_000
 const LOOK_EVERY = 10_000
+/** In this time whoever is online has heard of everything, in ms. */
+const CALM = 15_000
 /** After this long nobody will tell a newer summary by itself, in ms. */
 const STALE_AFTER = 60_000
 /** Of all events that the end may take. */
@@ -73,6 +76,11 @@ export async function simulate(run: Run): Promise<Outcome> {
     await advance(world, seededRandom(run.seed), 1_000, counter)
     for (const operation of run.plan) {
       if (world.failures.length > 0) break
+      if (isPutBack(operation) && hasSpokenFirst(stage)) {
+        // Version 1 does not see what was told ahead of the feed: everybody is given the time to hear of everything.
+        if (!isCalm(stage)) continue
+        await advance(world, seededRandom(operation.dice), CALM, counter)
+      }
       await perform(stage, operation, trace, counter)
     }
     if (world.failures.length === 0) await drain(stage, counter)
@@ -96,6 +104,14 @@ export async function simulate(run: Run): Promise<Outcome> {
     counts: Object.fromEntries([...stage.counts, ...Object.entries(world.tally())]),
   }
   return { failures: world.failures, trace, figures }
+}
+
+function isPutBack({ kind }: Operation): boolean {
+  return kind === 'restore' || kind === 'swap'
+}
+
+function isCalm({ devices, relay }: Stage): boolean {
+  return relay.running !== null && devices.every(({ isOnline, tabs }) => isOnline && tabs.size > 0)
 }
 
 async function perform(

@@ -1,4 +1,12 @@
-import { isFinalClose, type LeasedFrame, refusalName, SyncClient, type SyncClientEffect } from '@holdfast/protocol'
+import {
+  isFinalClose,
+  type LeasedFrame,
+  refusalName,
+  SYNC_VERSIONS,
+  SyncClient,
+  type SyncClientEffect,
+  type VersionRange,
+} from '@holdfast/protocol'
 import type { Environment } from '../../environment.ts'
 import { randomName } from '../../ids.ts'
 import { createListeners, createSignal } from '../../signal.ts'
@@ -28,11 +36,12 @@ export function spaceConnection(
   space: string,
   address: RelayAddress,
   environment: Pick<Environment, 'clock' | 'random' | 'fetch' | 'WebSocket'>,
+  versions: VersionRange = SYNC_VERSIONS,
 ): SpaceConnection {
   const { clock, random } = environment
   const state = createSignal<ConnectionState>({ kind: 'connecting' }, sameState)
   const self = randomName(random)
-  const client = new SyncClient({ client: self, agent: AGENT, backoff: BACKOFF })
+  const client = new SyncClient({ client: self, agent: AGENT, versions, backoff: BACKOFF })
   const rooms = createListeners()
   const channels = new Map<number, (effect: ChannelEffect) => void>()
   const waiters = new Map<number, Waiter>()
