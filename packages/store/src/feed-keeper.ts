@@ -24,6 +24,8 @@ export interface FeedKeeper {
   isUnsure(): boolean
   /** The cursor of this tab was not written: the device holds what this history does not have. Rejects when it cannot be read. */
   refused(): Promise<void>
+  /** The device follows a history that this tab's socket is not of, and nothing is on its way that would change that. */
+  isAstray(): boolean
   /** The storage can be read: finds out which history the device follows, if that is not known. Rejects when it cannot be read. */
   look(): Promise<void>
   /** False until `lead` has succeeded. */
@@ -49,7 +51,14 @@ export interface FeedKeeperOptions {
 export function createFeedKeeper(options: FeedKeeperOptions): FeedKeeper {
   const { connection, journal, leads, everyId } = options
   let unwritten = new Map<string, SyncFeedEntry>()
-  let underWay: Map<string, SyncFeedEntry> | null = null
+  /** `unwritten` is all of the feed up to `upTo`: none of it was written down or left to another tab. */
+  let isWhole = options.cursor === null
+  /** Handed over to be written, and not known to be: it has to be written again if another cursor stands in the way. */
+  let underWay: {
+    readonly entries: ReadonlyMap<string, SyncFeedEntry>
+    readonly restart: boolean
+    readonly isWhole: boolean
+  } | null = null
   let upTo = options.cursor?.feed ?? 0
   let isReset = false
   let { blind } = options
@@ -82,9 +91,13 @@ export function createFeedKeeper(options: FeedKeeperOptions): FeedKeeper {
       summary,
     }))
     const restart = isReset
+    underWay = {
+      entries: new Map([...(underWay?.entries ?? []), ...unwritten]),
+      restart: restart || underWay?.restart === true,
+      isWhole: underWay?.isWhole ?? isWhole,
+    }
     isReset = false
-    // Until it is known that the cursor took the place of the one before, what came with it may have to be written again.
-    underWay = new Map([...(underWay ?? []), ...unwritten])
+    isWhole = false
     unwritten = new Map()
     written = now
     // What is begun anew takes the place of what this tab has seen there, and of nothing that was written since.
@@ -108,6 +121,22 @@ export function createFeedKeeper(options: FeedKeeperOptions): FeedKeeper {
     }
   }
 
+  /** The device has this of the feed. */
+  const forget = (feed: number): void => {
+    if (feed > 0) isWhole = false
+    for (const [id, entry] of unwritten) if (entry.number <= feed) unwritten.delete(id)
+  }
+
+  /** Nothing on the device holds, and this tab's feed began where that ended: all of it is to be told again. */
+  const startOver = (): void => {
+    unwritten.clear()
+    underWay = null
+    upTo = 0
+    isReset = true
+    isWhole = true
+    connection.startOver()
+  }
+
   const isVoid = (): boolean => blind || isReset || journal.isOffering()
 
   const keeper: FeedKeeper = {
@@ -125,7 +154,9 @@ export function createFeedKeeper(options: FeedKeeperOptions): FeedKeeper {
     },
     reset: () => {
       unwritten.clear()
+      underWay = null
       upTo = 0
+      isWhole = true
       isReset = heard !== connection.incarnation()
       voided = before
       write()
@@ -136,12 +167,23 @@ export function createFeedKeeper(options: FeedKeeperOptions): FeedKeeper {
       if (!leads()) return
       blind = false
       device = stored?.incarnation ?? null
-      // What this device was told under a name that does not go on is void, whoever was told it.
-      if (stored && !connection.follows(stored.incarnation, stored.reach ?? 0)) isReset = true
-      else if (stored) {
+      if (underWay !== null) {
+        // What this tab has asked for decides, and it will be told how that went.
+        writing = true
+        write()
+        return
+      }
+      if (stored && !connection.follows(stored.incarnation, stored.reach ?? 0)) {
+        if (!isWhole) {
+          startOver()
+          return
+        }
+        // What this device was told under a name that does not go on is void, whoever was told it.
+        isReset = true
+      } else if (stored) {
         // Written under the new history: whoever led had all offered again.
         if (stored.incarnation !== voided) isReset = false
-        for (const [id, entry] of unwritten) if (entry.number <= stored.feed) unwritten.delete(id)
+        forget(stored.feed)
         upTo = Math.max(upTo, stored.feed)
       }
       written = stored
@@ -151,17 +193,26 @@ export function createFeedKeeper(options: FeedKeeperOptions): FeedKeeper {
     isVoid,
     isUnsure: () => isVoid() || (device !== null && device !== connection.incarnation()),
     refused: () => {
-      unwritten = new Map([...(underWay ?? []), ...unwritten])
-      underWay = null
+      if (underWay) {
+        unwritten = new Map([...underWay.entries, ...unwritten])
+        ;({ isWhole, restart: isReset } = underWay)
+        underWay = null
+      }
       return keeper.lead()
     },
+    isAstray: () => underWay === null && device !== null && device !== connection.incarnation(),
     look: async () => {
       if (!blind) return
       const stored = await read()
       if (!blind) return
       blind = false
       device = stored?.incarnation ?? null
-      isReset = stored !== null && !connection.follows(stored.incarnation, stored.reach ?? 0)
+      const isOver = stored !== null && !connection.follows(stored.incarnation, stored.reach ?? 0)
+      if (isOver && !isWhole) {
+        startOver()
+        return
+      }
+      isReset = isOver
       believe()
       options.onChange()
     },
@@ -174,7 +225,7 @@ export function createFeedKeeper(options: FeedKeeperOptions): FeedKeeper {
       options.onChange()
       if (leads() || now.incarnation !== connection.incarnation()) return
       believe()
-      for (const [id, entry] of unwritten) if (entry.number <= now.feed) unwritten.delete(id)
+      forget(now.feed)
     },
   }
   return keeper

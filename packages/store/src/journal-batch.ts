@@ -184,6 +184,7 @@ export function forgetStorage(batch: Batch): void {
   dropMarks(batch)
   batch.cursor = null
   batch.history = null
+  batch.past = null
   batch.restart = false
   batch.offers = false
   for (const [id, pending] of batch.documents) {

@@ -308,7 +308,8 @@ export function startSpaceSync(options: SpaceSyncOptions): SpaceSync {
 
   const poke = (): void => {
     if (closed) return
-    if (leadership.leads() && !keeper.isWriting() && !reading && !journal.failure()) void lead()
+    const mustLook = !keeper.isWriting() || (online() && keeper.isAstray())
+    if (leadership.leads() && mustLook && !reading && !journal.failure()) void lead()
     // A storage that cannot be read is the journal's matter; when it can, it pokes.
     if (online() && !journal.failure()) void keeper.look().catch(() => null)
     upkeep.endPurged()

@@ -41,6 +41,7 @@ function feedOnly() {
     summary: never,
     purge: never,
     renew: () => undefined,
+    startOver: () => undefined,
     token: () => '',
     retry: () => undefined,
     close: () => undefined,

@@ -263,6 +263,12 @@ export function spaceConnection(
       await wait(client.purge(document, epoch))
     },
     renew,
+    startOver: () => {
+      incarnation = ''
+      names.clear()
+      state.set({ kind: 'connecting' })
+      handle({ kind: 'start', token, incarnation, cursor: 0 })
+    },
     token: () => token,
     retry: () => {
       if (client.state.kind === 'refused') handle({ kind: 'token', token })

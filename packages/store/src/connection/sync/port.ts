@@ -31,6 +31,8 @@ export interface SpaceConnection {
   purge(document: string, epoch: string): Promise<void>
   /** Goes on with another token, on the open socket if there is one. */
   renew(token: string): void
+  /** Connects anew as one that was never told anything: the feed begins at 0, positions do not count. */
+  startOver(): void
   /** The token to use for requests beside the socket. */
   token(): string
   retry(): void
