@@ -96,6 +96,16 @@ const FOUND: readonly (readonly [string, number, string])[] = [
     239,
     'closeTab:3:elygif keepCopy:2:cobz8p create:4:te8dl9 edit:1:tkjzyl wait:2:y8ikkg wait:1:oyhbcp restore:2:fa6kid closeTab:4:d38hkr crashTab:3:jmqbf5 online:0:5fbosi edit:1:y3b2i6 tab:4:2f3j96 storageFails:4:bqebtq edit:1:ci640m crashTab:0:u39w6d restore:1:rxu17p tab:1:yxs6v8',
   ],
+  [
+    'a purge that the relay could not write is asked for again',
+    3583,
+    'close:2:javuj1 edit:1:nzrkhy online:3:tfi90o offline:3:he0ofe edit:0:s19svt open:4:hltezl edit:3:su0lmb online:0:mp0djo open:4:22if6y close:0:8ajf85 edit:3:3shw6w wait:2:rjidxy crashTabSoon:2:jlwnor edit:2:hsa3cv open:4:f3sbn1 closeTab:2:6yuxbo closeTab:1:id4fsd keepCopy:0:pgaja8 closeTab:4:uip6ll editFurther:1:sywz9w create:3:cdetxd edit:0:xkmza edit:1:g6rf80 askToStop:2:eg2ptg storageFails:2:ozzcrl diskFails:1:ojhyaz purge:3:pw5a7a crashTabSoon:4:tfoz04',
+  ],
+  [
+    'what is offered to another history once more is not forgotten of its feed',
+    3020,
+    'editFurther:0:98edux online:1:8jd6ba open:3:vf70hk delta:0:rcziad delta:1:60k9u1 stream:2:2to3he edit:4:q7kgdr relayStarts:3:hur4a2 relayCrashSoon:0:mvm9x6 cut:3:w7rmgu edit:0:r7dtup edit:0:f4umwx crashTab:4:lxcu4k edit:3:iy26np edit:0:q509km edit:2:ja1ula relayStarts:0:nmid7x closeTab:4:x9i11x edit:0:1m41n4 edit:3:pqbjta lease:2:dg9eqt open:3:4i8cec delta:2:ykskgx create:2:htxluo crashTab:4:r58hk4 edit:4:rcihdy edit:4:vjoz8b storageFails:3:rjdz6f storageFails:4:wcjjvy wait:1:lfitwn online:3:bffrjd duplicate:3:r8bwg0 edit:4:4s2veq delta:0:8mqzlv relayCrashSoon:3:bp58q7 open:1:jed8fg edit:4:hygqzq wait:1:i9wn3k edit:3:pa5bk9 edit:4:9ij7xg tab:1:ka02n5 delta:4:2xvfzs askToStop:0:wwxemr delta:4:l8ajgi losePower:4:sotbfm delta:4:ughxa6 edit:2:kbnxti edit:4:2r0kpj edit:1:ysl5rh edit:4:l2ocb2 wipe:2:dq6ij2 diskFails:4:3946zs wait:2:5ap0i0 edit:4:88u2hb keepCopy:1:tisv5x offline:1:el18lk relayStarts:4:tsxnxr open:1:46inkx editFurther:3:fgbnu diskFails:0:6wqrbu edit:0:9w6fq2 wait:0:m2ineb create:3:89b72r edit:4:l5uxm6 edit:1:h67m9b swap:2:m1r2bb release:1:jakcpi online:0:26lkuo edit:0:l7v3yf stream:3:ljycbx losePower:0:76bes3 losePower:1:vo0htm storageFails:4:oydzgb crashTab:3:11uj2b release:1:14w6tp wait:1:ilriyz offline:2:z0yfts tab:4:457pmc open:4:53t0z6 create:1:tz1xgi delta:0:s04n2d delta:1:jahafy create:3:11ti5n crashTabSoon:1:1dpoqc edit:0:59z6xw edit:1:w5dlel edit:1:4vnoga edit:0:t15ku2 edit:4:stasfb edit:0:56iuel closeTab:1:hpmt0r losePower:3:kxu0jd diskFails:2:rau7ze edit:3:vw1f2a tab:3:w0ld5u delta:2:p85yq edit:1:qnjtkp release:2:b1tiw3 stream:0:iyew0d wait:2:pv20sg edit:3:vjjhkf wait:3:z28l6 close:2:unnz8j open:2:vmurzu cut:0:8ykkk5 editFurther:2:3fq5o0 create:3:vmiw6k close:3:w8l19r finish:2:shdj7b open:1:tv5buk crashTabSoon:1:aj4yl4 edit:2:9gcu6e wait:1:x64b9f relayStarts:1:gnqe8w edit:4:1lglma edit:2:a0pfoz tab:1:5ntn8p online:4:97p9my restore:4:ofxage edit:4:1114k3 wait:2:53c4c9 wipe:1:70pbks edit:4:9w6tw4 close:1:c70w98 wait:0:hfellu wait:1:v8f35b close:3:o2lxzz open:1:5bvtp8 edit:3:ggphg8 edit:4:hpxren edit:4:s1rutx edit:0:c92sir losePower:3:txkcxd delta:3:iddf0m close:2:jyzcpz create:2:jumn6j relayCrashSoon:2:tpro0b',
+  ],
 ]
 
 test.each(FOUND)('%s (seed %i)', async (_name, seed, plan) => {
