@@ -295,6 +295,7 @@ export function startSpaceSync(options: SpaceSyncOptions): SpaceSync {
     mayWork: () => leadership.leads() && online(),
     mayWrite,
     isRefused: (id) => refused.has(id),
+    retire: options.retire,
     later: (run) => {
       const cancel = clock.after(LATER_MS, () => {
         timers.delete(cancel)

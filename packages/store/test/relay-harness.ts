@@ -22,6 +22,8 @@ export interface RelayHarness {
   old: boolean
   /** Bytes that came over all sockets since the start, and that went. */
   traffic(): { readonly received: number; readonly sent: number }
+  /** Resolves when every socket is closed, and what was under way to it counted. */
+  left(): Promise<void>
   /** The log it runs on. Replace it while stopped to give the relay another past. */
   log: UpdateLog
   /** The blobs it keeps, and its limits. Take effect with `start`. */
@@ -54,6 +56,9 @@ export async function startRelay(): Promise<RelayHarness> {
         sent += socket.bytesWritten
       }
       return { received, sent }
+    },
+    left: async () => {
+      await Promise.all([...sockets].map((socket) => new Promise((resolve) => socket.once('close', resolve))))
     },
     log: createMemoryLog(),
     blobs: createMemoryBlobs(),

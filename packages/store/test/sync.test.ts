@@ -111,6 +111,7 @@ describe('over /sync', () => {
     }
     while (!(await isLevel())) await new Promise((resolve) => setImmediate(resolve))
     await closeStore(store)
+    await relay.left()
     const before = relay.traffic()
     const again = await laptop.open()
     await until(again.status, (status) => status.relay === 'connected')
