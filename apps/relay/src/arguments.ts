@@ -1,13 +1,16 @@
-import { resolve } from 'node:path'
-import { parseArgs } from 'node:util'
 import { type IssuerOptions, isProxyAddress, type Limits } from '@holdfast/relay'
-import { defaultDataFolder } from './data-folder.ts'
-import { Failure } from './failure.ts'
+import type { Command as Runnable } from './command.ts'
+import { COMMANDS } from './commands.ts'
+import { dataOf } from './data-folder.ts'
+import { type Given, nearest, readFlags, wrong } from './flags.ts'
+import { helpOf, holdfastHelp, SERVE_FLAGS, SERVE_HELP } from './help.ts'
 import { readLimits } from './limit-flags.ts'
+import { LEVELS, type Level, type LogOptions } from './log-lines.ts'
 
 export type Command =
   | { readonly kind: 'serve'; readonly options: ServeOptions }
-  | { readonly kind: 'help'; readonly topic: 'holdfast' | 'serve' }
+  | { readonly kind: 'run'; readonly command: Runnable; readonly given: Given }
+  | { readonly kind: 'help'; readonly text: string }
   | { readonly kind: 'version' }
 
 export interface ServeOptions {
@@ -27,6 +30,7 @@ export interface ServeOptions {
   readonly spaces: readonly string[]
   /** `HOLDFAST_TOKEN`. */
   readonly adminToken: string | null
+  readonly log: LogOptions
 }
 
 const DEFAULT_HOST = '127.0.0.1'
@@ -39,63 +43,67 @@ type Environment = Readonly<Record<string, string | undefined>>
 /** @throws Failure for anything that is not understood */
 export function parseCommand(argv: readonly string[], env: Environment): Command {
   const [first, ...rest] = argv
-  if (first === undefined || first === '--help' || first === '-h' || first === 'help') {
-    return { kind: 'help', topic: rest[0] === 'serve' ? 'serve' : 'holdfast' }
-  }
-  if (first === '--version' || first === '-v') return { kind: 'version' }
+  if (first === undefined || first === '--help' || first === '-h') return { kind: 'help', text: holdfastHelp() }
+  if (first === 'help') return { kind: 'help', text: helpFor(rest) }
+  if (first === '--version' || first === '-v' || first === 'version') return { kind: 'version' }
   if (first === 'serve') return parseServe(rest, env)
-  throw wrong(`There is no command "${first}". See "holdfast --help".`)
+  const { command, args } = find(first, rest)
+  if (args.includes('--help') || args.includes('-h')) return { kind: 'help', text: helpOf(command) }
+  const given = readFlags(command.name, command.flags, command.positionals, args)
+  return { kind: 'run', command, given }
+}
+
+/** A command has one word or two. */
+function find(first: string, rest: readonly string[]): { command: Runnable; args: readonly string[] } {
+  const [second, ...others] = rest
+  const one = COMMANDS.find(({ name }) => name === first)
+  if (one !== undefined) return { command: one, args: rest }
+  const group = COMMANDS.filter(({ name }) => name.startsWith(`${first} `))
+  const two = group.find(({ name }) => name === `${first} ${second}`)
+  if (two !== undefined) return { command: two, args: others }
+  if (group.length > 0) {
+    const names = group.map(({ name }) => name.slice(first.length + 1))
+    throw wrong(`"${first}" is followed by ${names.join(', ')}. See "holdfast --help".`)
+  }
+  const words = ['serve', 'help', ...COMMANDS.map(({ name }) => name.split(' ')[0]!)]
+  const meant = nearest(first, words)
+  const perhaps = meant === null ? '' : ` Did you mean "${meant}"?`
+  throw wrong(`There is no command "${first}".${perhaps} See "holdfast --help".`)
+}
+
+function helpFor(words: readonly string[]): string {
+  const [first, ...rest] = words
+  if (first === undefined) return holdfastHelp()
+  if (first === 'serve') return SERVE_HELP
+  const group = COMMANDS.filter(({ name }) => name.startsWith(`${first} `))
+  if (group.length > 0 && rest.length === 0) return group.map(helpOf).join('\n')
+  return helpOf(find(first, rest).command)
 }
 
 function parseServe(args: readonly string[], env: Environment): Command {
-  const values = flagsOf(args)
-  if (values.help === true) return { kind: 'help', topic: 'serve' }
+  if (args.includes('--help') || args.includes('-h')) return { kind: 'help', text: SERVE_HELP }
+  const given = readFlags('serve', SERVE_FLAGS, [], args)
+  const [port, publicUrl] = [given.text('port'), given.text('public-url')]
+  const json = given.has('json')
   return {
     kind: 'serve',
     options: {
-      host: values.host ?? DEFAULT_HOST,
-      port: values.port === undefined ? DEFAULT_PORT : portOf(values.port),
-      data: resolve(values.data ?? defaultDataFolder(env)),
-      json: values.json === true,
-      allowOrigins: (values['allow-origin'] ?? []).map(originOf),
-      publicUrl: values['public-url'] === undefined ? null : urlOf('--public-url', values['public-url']),
-      proxies: proxiesOf(values.proxy ?? [], values['public-url']),
-      issuer: issuerOf(values),
-      limits: limitsOf(values.limit ?? []),
-      spaces: (values.space ?? []).map(spaceOf),
+      host: given.text('host') ?? DEFAULT_HOST,
+      port: port === undefined ? DEFAULT_PORT : portOf(port),
+      data: dataOf(given, env),
+      json,
+      allowOrigins: given.texts('allow-origin').map(originOf),
+      publicUrl: publicUrl === undefined ? null : urlOf('--public-url', publicUrl),
+      proxies: proxiesOf(given.texts('proxy'), publicUrl),
+      issuer: issuerOf(given),
+      limits: limitsOf(given.texts('limit')),
+      spaces: given.texts('space').map(spaceOf),
       adminToken: adminTokenOf(env.HOLDFAST_TOKEN),
-    },
-  }
-}
-
-function flagsOf(args: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...args],
-      strict: true,
-      allowPositionals: false,
-      options: {
-        host: { type: 'string' },
-        port: { type: 'string' },
-        data: { type: 'string' },
-        json: { type: 'boolean' },
-        'allow-origin': { type: 'string', multiple: true },
-        'public-url': { type: 'string' },
-        proxy: { type: 'string', multiple: true },
-        jwks: { type: 'string' },
-        issuer: { type: 'string' },
-        audience: { type: 'string' },
-        claim: { type: 'string' },
-        limit: { type: 'string', multiple: true },
-        space: { type: 'string', multiple: true },
-        help: { type: 'boolean', short: 'h' },
+      log: {
+        format: formatOf(given.text('log') ?? (json ? 'json' : 'text')),
+        level: levelOf(given.text('log-level') ?? 'info'),
       },
-    }).values
-  } catch (error) {
-    if (!(error instanceof TypeError)) throw error
-    // Its first sentence names the flag; the rest is advice about positionals.
-    const [said = ''] = error.message.split(/(?<=\.) |\n/)
-    throw wrong(`${said.replace(/\.$/, '')}. See "holdfast serve --help".`, error)
+    },
   }
 }
 
@@ -114,12 +122,8 @@ function limitsOf(given: readonly string[]): Partial<Limits> {
   return limits
 }
 
-function issuerOf({
-  jwks,
-  issuer,
-  audience,
-  claim,
-}: Partial<Record<keyof IssuerOptions, string>>): IssuerOptions | null {
+function issuerOf(given: Given): IssuerOptions | null {
+  const [jwks, issuer, audience, claim] = ['jwks', 'issuer', 'audience', 'claim'].map((flag) => given.text(flag))
   if (jwks === undefined && issuer === undefined && audience === undefined && claim === undefined) return null
   if (jwks === undefined || issuer === undefined || audience === undefined) {
     throw wrong(
@@ -129,7 +133,18 @@ function issuerOf({
   return { jwks: urlOf('--jwks', jwks), issuer, audience, ...(claim === undefined ? {} : { claim }) }
 }
 
-function portOf(text: string): number {
+function formatOf(text: string): 'json' | 'text' {
+  if (text === 'json' || text === 'text') return text
+  throw wrong(`--log is json or text, not "${text}".`)
+}
+
+function levelOf(text: string): Level {
+  const level = LEVELS.find((name) => name === text)
+  if (level !== undefined) return level
+  throw wrong(`--log-level is ${LEVELS.join(', ')}, not "${text}".`)
+}
+
+export function portOf(text: string): number {
   const port = Number(text)
   if (/^\d+$/.test(text) && port <= 65_535) return port
   throw wrong(`--port is a number from 0 to 65535 (0 picks a free one), not "${text}".`)
@@ -166,8 +181,4 @@ function adminTokenOf(token: string | undefined): string | null {
   throw wrong(
     `HOLDFAST_TOKEN has ${token.length} characters and needs ${ADMIN_TOKEN_CHARACTERS} or more; make one with "openssl rand -hex 32".`,
   )
-}
-
-function wrong(message: string, cause?: unknown): Failure {
-  return new Failure(message, { exitCode: 2, cause })
 }

@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import { chmod, open, readFile, rename, stat } from 'node:fs/promises'
 import { homedir, platform } from 'node:os'
-import { dirname, join } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { codeOf, Failure } from './failure.ts'
+import type { Given } from './flags.ts'
 
 const KEY_BYTES = 32
 
@@ -15,6 +16,29 @@ export function defaultDataFolder(
   if (system === 'win32') return join(env.LOCALAPPDATA || join(home, 'AppData', 'Local'), 'holdfast')
   if (system === 'darwin') return join(home, 'Library', 'Application Support', 'holdfast')
   return join(env.XDG_DATA_HOME || join(home, '.local', 'share'), 'holdfast')
+}
+
+/** The data folder that a command is about, absolute. */
+export function dataOf(given: Given, env: Readonly<Record<string, string | undefined>>): string {
+  return resolve(given.text('data') ?? defaultDataFolder(env))
+}
+
+/** @throws Failure when there is no data folder: opening it would make one */
+export async function requireDataFolder(directory: string): Promise<void> {
+  for (const name of ['format', 'log']) {
+    try {
+      await stat(join(directory, name))
+      return
+    } catch (error) {
+      if (codeOf(error) === 'EACCES') {
+        throw new Failure(`The data folder ${directory} cannot be read; run this as the user that owns it.`, {
+          cause: error,
+        })
+      }
+      if (codeOf(error) !== 'ENOENT' && codeOf(error) !== 'ENOTDIR') throw error
+    }
+  }
+  throw new Failure(`There is no data folder at ${directory}. Name the folder with --data.`)
 }
 
 /**

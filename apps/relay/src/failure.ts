@@ -3,8 +3,8 @@ export class Failure extends Error {
   override readonly name = 'Failure'
   readonly exitCode: number
 
-  /** @param exitCode 1: it could not be done. 2: it was asked for wrongly. */
-  constructor(message: string, options: { cause?: unknown; exitCode?: 1 | 2 } = {}) {
+  /** @param exitCode 1: it could not be done. 2: it was asked for wrongly. 130: it was interrupted. */
+  constructor(message: string, options: { cause?: unknown; exitCode?: 1 | 2 | 130 } = {}) {
     super(message, { cause: options.cause })
     this.exitCode = options.exitCode ?? 1
   }

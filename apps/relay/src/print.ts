@@ -1,5 +1,3 @@
-import type { RelayEvent } from '@holdfast/relay'
-
 export interface Ready {
   readonly url: string
   readonly token: string
@@ -23,9 +21,4 @@ export function banner({ url, token, data }: Ready): string {
   Whoever has this address can read and change every conversation.
 
 `
-}
-
-/** What deserves a line on stderr while serving; connections come and go without one. */
-export function isWorthALine({ event }: RelayEvent): boolean {
-  return event.endsWith('-failed') || event === 'document-set-aside'
 }

@@ -1,22 +1,26 @@
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import { createAccess, createIssuer, createRelay, openTokenLedger, type Relay, TokenLedgerError } from '@holdfast/relay'
-import { type BlobStore, isUpdateLogError, type UpdateLog } from '@holdfast/update-log'
+import { createAccess, createIssuer, createRelay, openTokenLedger, type Relay } from '@holdfast/relay'
+import type { BlobStore, UpdateLog } from '@holdfast/update-log'
 import { openDiskBlobs } from '@holdfast/update-log/blobs'
-import { openLevelLog } from '@holdfast/update-log/level'
+import { FOLDER_VERSION, type LevelLog, openLevelLog } from '@holdfast/update-log/level'
 import { addressOf, hostNames } from './address.ts'
+import { withAdvice } from './advice.ts'
 import type { ServeOptions } from './arguments.ts'
 import { readOrMakeKey } from './data-folder.ts'
 import { codeOf, Failure } from './failure.ts'
-import { banner, isWorthALine, readyLine } from './print.ts'
+import type { Log } from './log-lines.ts'
+import { createOperations } from './operations.ts'
+import { banner, readyLine } from './print.ts'
+import { writeServing } from './serving-file.ts'
 import { findWebApp, type Serve, serveWebApp } from './web.ts'
 
 export interface Output {
   /** Standard output. */
   say(text: string): void
-  /** Standard error; `fields` is what a program wants of it. */
-  note(text: string, fields: Readonly<Record<string, unknown>>): void
+  /** Standard error. */
+  readonly log: Log
 }
 
 /** As long as the printed address works; every start prints a fresh one. */
@@ -32,19 +36,13 @@ export async function serve(options: ServeOptions, output: Output): Promise<() =
   const log = await openLog(options.data)
   let relay: Relay | null = null
   try {
-    if (log.opened.renewed !== null) {
-      const { reason, detail } = log.opened.renewed
-      output.note(`The storage is not as it was left: ${detail}. Clients will bring what is missing.`, {
-        event: 'incarnation-renewed',
-        reason,
-        detail,
-      })
-    }
+    tellOpened(log, output.log)
     const { key } = await readOrMakeKey(options.data)
     const ledger = await openTokenLedger({ directory: options.data, now: Date.now, mend: true })
     const { mended, lost, setAside } = ledger.condition
     if (lost > 0) {
-      output.note(
+      output.log.write(
+        'warn',
         `${lost} entries of the tokens' ledger are lost, which may be revocations: look at "holdfast token list" and revoke again.`,
         { event: 'token-ledger-damaged', mended, lost, setAside },
       )
@@ -68,12 +66,13 @@ export async function serve(options: ServeOptions, output: Output): Promise<() =
       ...(options.publicUrl === null ? {} : { publicUrl: options.publicUrl }),
       proxies: options.proxies,
       limits: options.limits,
-      onEvent(event) {
-        if (isWorthALine(event)) output.note(Object.values(event).join(' '), { ...event })
-      },
+      operations: createOperations(log, blobs, FOLDER_VERSION),
+      onEvent: (event) => output.log.relay(event),
     })
     const web = serveWebApp(WEB_APP)
-    if (!web.built) output.note(`The web app is not built (${WEB_APP}).`, { event: 'web-app-missing', path: WEB_APP })
+    if (!web.built) {
+      output.log.write('warn', `The web app is not built (${WEB_APP}).`, { event: 'web-app-missing', path: WEB_APP })
+    }
     const server = mount(relay, web.serve)
     const port = await listen(server, options)
     const { token } = await access.create({
@@ -84,20 +83,49 @@ export async function serve(options: ServeOptions, output: Output): Promise<() =
     })
     const ready = { url: options.publicUrl ?? addressOf(options.host, port), token, data: options.data }
     output.say(options.json ? readyLine(ready) : banner(ready))
+    const near = addressOf(options.host, port)
+    const forget = await writeServing(options.data, { pid: process.pid, url: near })
+    output.log.write('info', `Serving ${options.data} at ${ready.url}.`, {
+      event: 'serving',
+      url: ready.url,
+      near,
+      data: options.data,
+    })
     const running = relay
-    return () => stop(server, running, [blobs, log])
+    return async () => {
+      await stop(server, running, [blobs, log])
+      await forget()
+    }
   } catch (error) {
     await relay?.close()
     await log.close()
-    throw named(error)
+    throw withAdvice(error)
   }
 }
 
-async function openLog(data: string): Promise<UpdateLog> {
+async function openLog(data: string): Promise<LevelLog> {
   try {
     return await openLevelLog({ directory: data })
   } catch (error) {
-    throw named(error)
+    throw withAdvice(error)
+  }
+}
+
+function tellOpened({ opened }: LevelLog, log: Log): void {
+  const { renewed, upgraded } = opened
+  if (upgraded !== undefined) {
+    const { from, to, kept } = upgraded
+    const event = { event: 'folder-upgraded', from, to, kept }
+    log.write(
+      'info',
+      `The data folder was of version ${from} and is now of ${to}; what was there before is in ${kept}.`,
+      event,
+    )
+  }
+  if (renewed !== null) {
+    const { reason, detail } = renewed
+    const event = { event: 'incarnation-renewed', reason, detail }
+    log.write('warn', `The storage is not as it was left: ${detail}. Clients will bring what is missing.`, event)
   }
 }
 
@@ -109,30 +137,12 @@ async function openBlobs(data: string, log: UpdateLog, output: Output): Promise<
   await log.renewIncarnation()
   await blobs.lossTold()
   const what = created ? 'The folder of blobs is new' : `References to blobs of ${damaged.join(', ')} are damaged`
-  output.note(`${what}. Clients will bring what is missing.`, { event: 'blob-references-lost', created, damaged })
+  output.log.write('warn', `${what}. Clients will bring what is missing.`, {
+    event: 'blob-references-lost',
+    created,
+    damaged,
+  })
   return blobs
-}
-
-/** What the storage says, with what to do about it; anything else as it is. */
-function named(error: unknown): unknown {
-  if (error instanceof TokenLedgerError) return new Failure(error.message, { cause: error })
-  if (!isUpdateLogError(error)) return error
-  return new Failure(`${error.message.replace(/\.?$/, '.')} ${adviceFor(error.code)}`, { cause: error })
-}
-
-function adviceFor(code: string): string {
-  switch (code) {
-    case 'LOCKED':
-      return 'Is holdfast already running? Stop it, or choose another folder with --data.'
-    case 'UNWRITABLE':
-      return 'Choose a folder of your own with --data.'
-    case 'NEWER_VERSION':
-      return 'Install the newer holdfast, or choose another folder with --data.'
-    case 'STORAGE_FULL':
-      return 'Make room, then start again.'
-    default:
-      return 'Keep a copy of it, put a backup in its place, or choose another folder with --data.'
-  }
 }
 
 function mount(relay: Relay, web: Serve): Server {

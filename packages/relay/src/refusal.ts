@@ -53,6 +53,7 @@ export type RefusalCode =
   | 'TOO_MANY_REFERENCES'
   | 'DOCUMENT_PURGED'
   | 'SPACE_FULL'
+  | 'NO_SUCH_DOCUMENT'
 
 export function refusal(status: number, code: RefusalCode, message: string): Refusal {
   return { status, code, message }

@@ -22,6 +22,7 @@ import { follows, historyName, sharedUntil } from './runs.ts'
 import type { CommitEvent, CompactResult, DocumentRef, FeedPage, PurgeResult, UpdateLog } from './types.ts'
 
 export type { Database, Entry, OpenDatabase, Operation, View } from './level/database.ts'
+export { FORMAT_VERSION as FOLDER_VERSION } from './level/folder.ts'
 export type { KeyRange } from './level/keys.ts'
 export { createWorkerCompactor, openClassicLevel, type WorkerCompactorOptions }
 

@@ -2,6 +2,8 @@ export { type BackedUp, type BackupOptions, type BackupSource, makeBackup } from
 export { type BackupBase, type BackupItem, type BackupPoint, backupItems, type DocumentState } from './backup-items.ts'
 export { folderSource, type OpenFolder, smallFiles, withFolder } from './backup-source.ts'
 export { decodeItems, encodeFailure, encodeItem } from './backup-wire.ts'
+export { type Counted, countFolder, type DocumentCount, type SpaceCount } from './count.ts'
+export { type FolderLook, lookAtFolder } from './look.ts'
 export type { Manifest } from './manifest.ts'
 export type { Problem, Progress, UpkeepOptions } from './problems.ts'
 export type { FateOfDocument } from './rebuild-log.ts'
