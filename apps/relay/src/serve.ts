@@ -70,9 +70,6 @@ export async function serve(options: ServeOptions, output: Output): Promise<() =
       onEvent: (event) => output.log.relay(event),
     })
     const web = serveWebApp(WEB_APP)
-    if (!web.built) {
-      output.log.write('warn', `The web app is not built (${WEB_APP}).`, { event: 'web-app-missing', path: WEB_APP })
-    }
     const server = mount(relay, web.serve)
     const port = await listen(server, options)
     const { token } = await access.create({
@@ -83,6 +80,10 @@ export async function serve(options: ServeOptions, output: Output): Promise<() =
     })
     const ready = { url: options.publicUrl ?? addressOf(options.host, port), token, data: options.data }
     output.say(options.json ? readyLine(ready) : banner(ready))
+    // Not before: a start that fails says why in one line.
+    if (!web.built) {
+      output.log.write('warn', `The web app is not built (${WEB_APP}).`, { event: 'web-app-missing', path: WEB_APP })
+    }
     const near = addressOf(options.host, port)
     const forget = await writeServing(options.data, { pid: process.pid, url: near })
     output.log.write('info', `Serving ${options.data} at ${ready.url}.`, {

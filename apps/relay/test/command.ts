@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { onTestFinished } from 'vitest'
+import { expect, onTestFinished } from 'vitest'
 
 const MAIN = fileURLToPath(new URL('../src/main.ts', import.meta.url))
 
@@ -57,6 +57,38 @@ function start(args: readonly string[], env: Readonly<Record<string, string>>) {
 /** Runs the command to its end. */
 export function run(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Ended> {
   return start(args, env).closed
+}
+
+export interface Running {
+  readonly child: ChildProcess
+  readonly ended: Promise<Ended>
+}
+
+/** Begins the command. */
+export function begin(args: readonly string[], env: Readonly<Record<string, string>> = {}): Running {
+  const { child, closed } = start(args, env)
+  return { child, ended: closed }
+}
+
+/** Runs the command with `--json` to a good end. @returns the one line that it prints */
+export async function ask(...args: readonly string[]): Promise<Record<string, unknown>> {
+  const { code, out, err } = await run([...args, '--json'])
+  if (code !== 0) throw new Error(`exit code ${code}: ${err}`)
+  return JSON.parse(out)
+}
+
+/** One line that says what to do, and a code that says that it did not work. */
+export async function expectRefusal(
+  args: readonly string[],
+  line: RegExp,
+  env: Readonly<Record<string, string>> = {},
+): Promise<void> {
+  const { code, out, err } = await run(args, env)
+  expect(err).toMatch(line)
+  expect(err.trimEnd().split('\n').length).toBe(1)
+  expect(err).toMatch(/^holdfast: /)
+  expect(out).toBe('')
+  expect(code).toBeGreaterThan(0)
 }
 
 /** Runs `holdfast serve --json` until it is ready. */

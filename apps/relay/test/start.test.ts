@@ -3,17 +3,7 @@ import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { parseCommand, type ServeOptions } from '../src/arguments.ts'
-import { run, serve, temporaryFolder } from './command.ts'
-
-/** One line that says what to do, and a code that says that it did not work. */
-async function expectRefusal(args: readonly string[], line: RegExp, env: Record<string, string> = {}): Promise<void> {
-  const { code, out, err } = await run(args, env)
-  expect(err).toMatch(line)
-  expect(err.trimEnd().split('\n').length).toBe(1)
-  expect(err).toMatch(/^holdfast: /)
-  expect(out).toBe('')
-  expect(code).toBeGreaterThan(0)
-}
+import { expectRefusal, run, serve, temporaryFolder } from './command.ts'
 
 test('a flag or command that is not known is one line', async () => {
   await expectRefusal(['nonsense'], /no command "nonsense".*--help/)
