@@ -1,7 +1,7 @@
 import { readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { ask, begin, expectRefusal, run, serve, temporaryFolder } from './command.ts'
+import { ask, askHere, begin, expectRefusal, run, serve, temporaryFolder } from './command.ts'
 import { fill, textsOf } from './content.ts'
 import { connect, grown, leave, type Peer } from './peer.ts'
 
@@ -33,7 +33,7 @@ test('K5 while 20 write to a relay it is backed up, and restored with everything
     const made = await ask('backup', '--data', data, '--to', to)
     expect(made).toMatchObject({ number: n + 1, base: n === 0 ? null : 1, documents: WRITERS, damaged: [] })
     const target = join(await temporaryFolder(), 'data')
-    await ask('restore', '--from', to, '--data', target)
+    await askHere('restore', '--from', to, '--data', target)
     targets.push({ target, seen })
   }
   expect(await ask('verify', '--data', data)).toMatchObject({ ok: true, documents: { documents: WRITERS } })
@@ -44,9 +44,9 @@ test('K5 while 20 write to a relay it is backed up, and restored with everything
   for (const { target, seen } of targets) {
     const texts = await textsOf(target)
     for (const [i, name] of names.entries()) expect(texts[`default/${name}`]?.startsWith(seen[i]!)).toBe(true)
-    expect(await ask('verify', '--data', target)).toMatchObject({ ok: true })
+    expect(await askHere('verify', '--data', target)).toMatchObject({ ok: true })
   }
-  expect(await ask('verify', '--backup', to)).toMatchObject({ ok: true, backups: [1, 2] })
+  expect(await askHere('verify', '--backup', to)).toMatchObject({ ok: true, backups: [1, 2] })
 })
 
 test('K5 the second backup copies only what is new, of a relay elsewhere by its address too', async () => {
@@ -76,7 +76,7 @@ test('K5 the second backup copies only what is new, of a relay elsewhere by its 
     [far, false],
   ] as const) {
     const target = await temporaryFolder()
-    await ask('restore', '--from', from, '--data', target)
+    await askHere('restore', '--from', from, '--data', target)
     expect(await textsOf(target)).toEqual(await textsOf(data))
     // Whoever has the key can make tokens: a token, however mighty, does not get it.
     const found = await readFile(join(target, 'key'), 'utf8').catch(() => null)
@@ -112,7 +112,7 @@ test('K2 SIGINT in the middle of a backup leaves no half of one, and a relay tha
   expect((await fetch(`${ready.url}/healthz`)).status).toBe(200)
   await end('SIGTERM')
   expect((await readdir(data)).filter((name) => /^(lock|verify|restoring)/.test(name))).toEqual([])
-  expect(await ask('verify', '--backup', to)).toMatchObject({ ok: true, documents: 400 })
+  expect(await askHere('verify', '--backup', to)).toMatchObject({ ok: true, documents: 400 })
 })
 
 test('K6 of a damaged backup nothing is restored, and one line says which part', async () => {

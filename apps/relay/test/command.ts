@@ -5,6 +5,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, onTestFinished } from 'vitest'
+import { withAdvice } from '../src/advice.ts'
+import { parseCommand } from '../src/arguments.ts'
+import { Failure } from '../src/failure.ts'
 
 const MAIN = fileURLToPath(new URL('../src/main.ts', import.meta.url))
 
@@ -70,9 +73,47 @@ export function begin(args: readonly string[], env: Readonly<Record<string, stri
   return { child, ended: closed }
 }
 
+/**
+ * As `run`, in this process, for the many that need no process of their own: what `main.ts` does around a command, it does in the tests that
+ * spawn it.
+ */
+export async function runHere(args: readonly string[]): Promise<Ended> {
+  let [out, err] = ['', '']
+  try {
+    const parsed = parseCommand(args, {})
+    if (parsed.kind !== 'run') throw new TypeError(`${args[0]} does not run to its end`)
+    const code = await parsed.command.run(parsed.given, {
+      env: {},
+      now: Date.now,
+      say: (text) => {
+        out += text
+      },
+      warn: (text) => {
+        err += `${text}\n`
+      },
+      progress: () => undefined,
+      ask: async () => false,
+      signal: new AbortController().signal,
+    })
+    return { code, out, err }
+  } catch (thrown) {
+    const error = withAdvice(thrown)
+    if (!(error instanceof Failure)) throw error
+    return { code: error.exitCode, out, err: `holdfast: ${error.message}\n` }
+  }
+}
+
 /** Runs the command with `--json` to a good end. @returns the one line that it prints */
 export async function ask(...args: readonly string[]): Promise<Record<string, unknown>> {
-  const { code, out, err } = await run([...args, '--json'])
+  return lineOf(await run([...args, '--json']))
+}
+
+/** As `ask`, in this process. */
+export async function askHere(...args: readonly string[]): Promise<Record<string, unknown>> {
+  return lineOf(await runHere([...args, '--json']))
+}
+
+function lineOf({ code, out, err }: Ended): Record<string, unknown> {
   if (code !== 0) throw new Error(`exit code ${code}: ${err}`)
   return JSON.parse(out)
 }
@@ -83,7 +124,15 @@ export async function expectRefusal(
   line: RegExp,
   env: Readonly<Record<string, string>> = {},
 ): Promise<void> {
-  const { code, out, err } = await run(args, env)
+  expectOneLine(await run(args, env), line)
+}
+
+/** As `expectRefusal`, in this process. */
+export async function expectRefusalHere(args: readonly string[], line: RegExp): Promise<void> {
+  expectOneLine(await runHere(args), line)
+}
+
+function expectOneLine({ code, out, err }: Ended, line: RegExp): void {
   expect(err).toMatch(line)
   expect(err.trimEnd().split('\n').length).toBe(1)
   expect(err).toMatch(/^holdfast: /)

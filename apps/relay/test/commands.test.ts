@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { parseCommand } from '../src/arguments.ts'
 import { COMMANDS } from '../src/commands.ts'
 import { nearest } from '../src/flags.ts'
-import { ask, expectRefusal, run, serve, temporaryFolder } from './command.ts'
+import { ask, askHere, expectRefusal, expectRefusalHere, run, runHere, serve, temporaryFolder } from './command.ts'
 import { fill, textsOf } from './content.ts'
 import { connect, grown, leave } from './peer.ts'
 
@@ -34,7 +34,7 @@ test('K1 each command with a folder of a newer version is one line, and changes 
   const [data, other] = [await temporaryFolder(), await temporaryFolder()]
   await writeFile(join(data, 'format'), '{"holdfast":"update-log","version":99}\n')
   for (const name of ['stats', 'backup', 'verify', 'repair', 'compact', 'purge']) {
-    await expectRefusal(RUN[name]!(data, other), /newer version.*Install the newer/)
+    await expectRefusalHere(RUN[name]!(data, other), /newer version.*Install the newer/)
   }
   expect(await readdir(data)).toEqual(['format'])
   expect(await readdir(other)).toEqual([])
@@ -50,8 +50,8 @@ test('each command says what a wrong flag was probably meant to be, and has a he
   }
   expect((await run(['help', 'token'])).out).toContain('holdfast token revoke ID')
   await expectRefusal(['backup', '--dataa', 'x'], /'--dataa'; did you mean '--data'\?.*backup --help/)
-  await expectRefusal(['bakup'], /no command "bakup".*"backup"/)
-  await expectRefusal(['backup'], /--to is needed/)
+  await expectRefusalHere(['bakup'], /no command "bakup".*"backup"/)
+  await expectRefusalHere(['backup'], /--to is needed/)
   const bad: [string[], RegExp][] = [
     [['token', 'make'], /create, list, revoke/],
     [['serve', '--log', 'xml'], /--log is json or text/],
@@ -59,31 +59,33 @@ test('each command says what a wrong flag was probably meant to be, and has a he
     [['stats', 'extra'], /'extra'.*stats --help/],
   ]
   for (const [args, line] of bad) expect(() => parseCommand(args, {})).toThrow(line)
-  await expectRefusal(['backup', '--to', 'x', '--keep', '0'], /--keep is a number from 1/)
-  await expectRefusal(['backup', '--to', 'x', '--from', 'http://127.0.0.1:1'], /--token/)
-  await expectRefusal(['purge', 'default'], /a space and a document/)
-  await expectRefusal(['doctor', '--url', 'ftp://a.example'], /--url/)
+  await expectRefusalHere(['backup', '--to', 'x', '--keep', '0'], /--keep is a number from 1/)
+  await expectRefusalHere(['backup', '--to', 'x', '--from', 'http://127.0.0.1:1'], /--token/)
+  await expectRefusalHere(['purge', 'default'], /a space and a document/)
+  await expectRefusalHere(['doctor', '--url', 'ftp://a.example'], /--url/)
   expect(nearest('nothing-like-it', ['data', 'to'])).toBeNull()
 })
 
 test('K1 a relay elsewhere that cannot be reached, or says no, is one line', async () => {
   const to = join(await temporaryFolder(), 'backup')
-  await expectRefusal(['backup', '--from', 'http://127.0.0.1:1', '--token', 'x', '--to', to], /cannot be reached/)
+  await expectRefusalHere(['backup', '--from', 'http://127.0.0.1:1', '--token', 'x', '--to', to], /cannot be reached/)
   const { ready } = await serve(['--data', await temporaryFolder()])
-  await expectRefusal(['backup', '--from', ready.url, '--token', 'wrong', '--to', to], /says no \(401\).*role admin/)
-  const { token } = await ask('token', 'create', '--data', ready.data, '--role', 'write')
-  await expectRefusal(
+  await expectRefusalHere(
+    ['backup', '--from', ready.url, '--token', 'wrong', '--to', to],
+    /says no \(401\).*role admin/,
+  )
+  const { token } = await askHere('token', 'create', '--data', ready.data, '--role', 'write')
+  await expectRefusalHere(
     ['backup', '--from', ready.url, '--token', String(token), '--to', to],
     /says no \(403\).*role admin/,
   )
 })
 
-test('stats, compact and purge do the same while a relay serves the folder and when none does', async () => {
-  const data = await temporaryFolder()
-  await fill(data, 3, 400)
-  for (const served of [true, false]) {
+for (const served of [true, false]) {
+  test(`stats, compact and purge, ${served ? 'through the relay that serves the folder' : 'of a folder that none serves'}`, async () => {
+    const data = await temporaryFolder()
+    await fill(data, 3, 400)
     const running = served ? await serve(['--data', data]) : null
-    const document = served ? 'document-0' : 'document-1'
     if (running !== null) {
       const peers = [await connect(running.ready, 'document-0'), await connect(running.ready, 'document-0')] as const
       peers[0].doc.getText('text').insert(0, 'more')
@@ -91,25 +93,25 @@ test('stats, compact and purge do the same while a relay serves the folder and w
       leave(...peers)
     }
     const before = await ask('stats', '--data', data)
-    expect(before.spaces).toMatchObject([{ space: 'default', documents: served ? 3 : 2, purged: served ? 0 : 1 }])
-    expect(before.largest).toMatchObject([{ space: 'default' }, {}, ...(served ? [{}] : [])])
-    expect(await ask('compact', '--data', data, 'default', document)).toMatchObject({
-      compacted: served ? 1 : 1,
-      failed: [],
-    })
-    await expectRefusal(['purge', 'default', document, '--data', data], /--yes/)
-    expect(await ask('purge', 'default', document, '--yes', '--data', data)).toMatchObject({ removed: true })
-    expect(await ask('purge', 'default', document, '--yes', '--data', data)).toMatchObject({ removed: false })
-    await expectRefusal(['purge', 'default', 'none', '--yes', '--data', data], /no document default\/none/)
+    expect(before.spaces).toMatchObject([{ space: 'default', documents: 3, purged: 0, updates: served ? 4 : 3 }])
+    expect(before.largest).toMatchObject([{ space: 'default' }, {}, {}])
+    const compacted = await askHere('compact', '--data', data, 'default', 'document-0')
+    expect(compacted).toMatchObject({ compacted: 1, failed: [] })
+    const purge = ['purge', 'default', 'document-0', '--data', data]
+    await expectRefusalHere(purge, /--yes/)
+    expect(await askHere(...purge, '--yes')).toMatchObject({ removed: true })
+    expect(await askHere(...purge, '--yes')).toMatchObject({ removed: false })
+    await expectRefusalHere(['purge', 'default', 'none', '--yes', '--data', data], /no document default\/none/)
+    expect((await runHere(['stats', '--data', data])).out).toMatch(/^default +2 +1 /m)
     if (running !== null) expect((await running.end('SIGTERM')).code).toBe(0)
-  }
-  expect(Object.keys(await textsOf(data))).toEqual(['default/document-2'])
-})
+    expect(Object.keys(await textsOf(data)).sort()).toEqual(['default/document-1', 'default/document-2'])
+  })
+}
 
 test('a token is made, listed and revoked beside a relay that serves, which cuts its connections', async () => {
   const data = await temporaryFolder()
   const { ready, said } = await serve(['--data', data])
-  const made = await ask(
+  const made = await askHere(
     'token',
     'create',
     '--data',
@@ -126,7 +128,7 @@ test('a token is made, listed and revoked beside a relay that serves, which cuts
   const token = String(made.token)
   const allowed = await fetch(`${ready.url}/access/default`, { headers: { authorization: `Bearer ${token}` } })
   expect(await allowed.json()).toMatchObject({ role: 'read', documents: ['a'] })
-  const listed = await run(['token', 'list', '--data', data])
+  const listed = await runHere(['token', 'list', '--data', data])
   expect(listed.out).toContain('for Ada')
   expect(listed.out).not.toContain(token)
   const peer = await connect({ ...ready, token }, 'a')
@@ -136,24 +138,24 @@ test('a token is made, listed and revoked beside a relay that serves, which cuts
   expect(await ask('token', 'revoke', String(made.id), '--data', data)).toMatchObject({ revoked: true, known: true })
   expect(await cut).toBeGreaterThanOrEqual(4_400)
   leave(peer)
-  expect((await ask('token', 'list', '--data', data)).tokens).toMatchObject([{ name: 'printed at the start' }])
+  expect((await askHere('token', 'list', '--data', data)).tokens).toMatchObject([{ name: 'printed at the start' }])
   expect(JSON.stringify(said())).not.toContain(token)
-  await expectRefusal(['token', 'create', '--data', data, '--expires', 'soon'], /--expires/)
-  await expectRefusal(['token', 'create', '--data', data, '--role', 'owner'], /--role/)
+  await expectRefusalHere(['token', 'create', '--data', data, '--expires', 'soon'], /--expires/)
+  await expectRefusalHere(['token', 'create', '--data', data, '--role', 'owner'], /--role/)
 })
 
 test('K4 a folder that cannot be opened is repaired by a command that says what it did', async () => {
   const data = await temporaryFolder()
   await fill(data, 4, 300)
   const texts = await textsOf(data)
-  await ask('token', 'list', '--data', await served(data))
+  await served(data)
   await rm(join(data, 'log', 'CURRENT'))
   await expectRefusal(['serve', '--data', data, '--port', '0'], /CURRENT.*is missing.*holdfast repair.*backup/)
-  const verified = await run(['verify', '--data', data])
+  const verified = await runHere(['verify', '--data', data])
   expect(verified).toMatchObject({ code: 1 })
   expect(verified.err).toMatch(/CURRENT is missing/)
   const before = await readdir(join(data, 'log'))
-  const dry = await run(['repair', '--data', data, '--dry-run'])
+  const dry = await runHere(['repair', '--data', data, '--dry-run'])
   expect(dry).toMatchObject({ code: 0 })
   expect(dry.out).toMatch(/4 documents were sound.*\n.*dry run/)
   expect(await readdir(join(data, 'log'))).toEqual(before)
@@ -161,10 +163,10 @@ test('K4 a folder that cannot be opened is repaired by a command that says what 
   expect(code).toBe(0)
   expect(out).toMatch(/made anew; the old one is in .*quarantine/)
   expect(await textsOf(data)).toEqual(texts)
-  expect(await ask('verify', '--data', data)).toMatchObject({ ok: true })
+  expect(await askHere('verify', '--data', data)).toMatchObject({ ok: true })
   const { ready } = await serve(['--data', data])
   expect((await fetch(`${ready.url}/readyz`)).status).toBe(200)
-  await expectRefusal(['repair', '--data', data], /open.*Stop the relay/)
+  await expectRefusalHere(['repair', '--data', data], /open.*Stop the relay/)
 })
 
 /** Serves it once, so that it has a key. */
@@ -201,7 +203,7 @@ test('doctor names what it found of the folder, the disk, the clock, the port an
   expect(byName.port?.found).toContain('a relay answers')
   const newer = await temporaryFolder()
   await writeFile(join(newer, 'format'), '{"holdfast":"update-log","version":99}\n')
-  const { code, out } = await run(['doctor', '--data', newer, '--port', '0', '--url', 'http://127.0.0.1:1'])
+  const { code, out } = await runHere(['doctor', '--data', newer, '--port', '0', '--url', 'http://127.0.0.1:1'])
   expect(code).toBe(1)
   expect(out).toMatch(/fail {2}version .*newer version/)
   expect(out).toMatch(/fail {2}reach /)
@@ -243,9 +245,9 @@ test('U17 a folder of an older version is upgraded at the start, which says so',
   expect(await readdir(data)).toContain('before-version-2')
   // An older folder is backed up and restored as what it is, too.
   const to = await temporaryFolder()
-  await ask('backup', '--data', `${data}-backup-of`, '--to', to)
+  await askHere('backup', '--data', `${data}-backup-of`, '--to', to)
   const target = await temporaryFolder()
-  await ask('restore', '--from', to, '--data', target)
+  await askHere('restore', '--from', to, '--data', target)
   expect(JSON.parse(await readFile(join(target, 'format'), 'utf8'))).toMatchObject({ version: 1 })
   expect((await (await serve(['--data', target])).end('SIGTERM')).err).toContain('folder-upgraded')
   await rm(`${data}-backup-of`, { recursive: true })
