@@ -1,11 +1,13 @@
 import { decodeSummary, readConversation } from '@holdfast/conversation'
 import { refusalName } from '@holdfast/protocol'
+import { digest } from 'lib0/hash/sha256'
 import * as Y from 'yjs'
 import { refusalReason } from './connection/sync/refusals.ts'
 import type { Chance, Clock } from './environment.ts'
 import { exportDocument } from './export.ts'
 import { randomName } from './ids.ts'
 import type { Journal } from './journal-port.ts'
+import { compactUpdates } from './merge.ts'
 import type { AsideNote, DocumentRecord } from './persistence/port.ts'
 import { createSignal } from './signal.ts'
 import type { Aside, AsideItem } from './types.ts'
@@ -37,20 +39,39 @@ export function createAside(options: AsideOptions): AsideKeeper {
   const keeping = new Set<string>()
 
   const show = (notes: readonly AsideNote[]): void => {
-    items.set(notes.map(itemOf).sort((a, b) => b.at - a.at))
+    const shown = notes.filter(({ dismissed }) => !dismissed)
+    items.set(shown.map(itemOf).sort((a, b) => b.at - a.at))
     onChange()
   }
   const load = async (): Promise<void> => show(await journal.read((handle) => handle.asides()))
 
   const read = async (key: string): Promise<Uint8Array> => {
     const update = await journal.read((handle) => handle.aside(key))
-    if (!update) throw new RangeError(`nothing is set aside under ${key}`)
+    if (!update?.length) throw new RangeError(`nothing is set aside under ${key}`)
     return update
   }
 
+  const noteOf = async (key: string): Promise<AsideNote | undefined> => {
+    const notes = await journal.read((handle) => handle.asides())
+    return notes.find((note) => note.key === key)
+  }
+
   const discard = async (key: string): Promise<void> => {
-    await journal.read((handle) => handle.dropAside(key))
+    const note = await noteOf(key)
+    await journal.read((handle) =>
+      note?.content === undefined
+        ? handle.dropAside(key)
+        : handle.putAside({ ...note, dismissed: true }, new Uint8Array(0)),
+    )
     await load()
+  }
+
+  /** The same state is refused again at each connection, and was set aside at the first. */
+  const putOnce = async (note: AsideNote, state: Uint8Array): Promise<void> => {
+    const update = compactUpdates([state])
+    const content = hashOf(update)
+    if ((await noteOf(note.key))?.content === content) return
+    await journal.read((handle) => handle.putAside({ ...note, content }, update))
   }
 
   return {
@@ -74,7 +95,8 @@ export function createAside(options: AsideOptions): AsideKeeper {
         keeping.delete(key)
         const { epoch = null, summary = null } = record(id) ?? {}
         const note = { key, conversation: id, epoch, code: refusalName(code), text: '', at: clock.now(), summary }
-        await journal.read((handle) => handle.putAside(note, state()))
+        if (code === GONE) await journal.read((handle) => handle.putAside(note, state()))
+        else await putOnce(note, state())
         await load()
       }
       // A storage that fails is said by the journal; the next edit tries again.
@@ -93,6 +115,10 @@ export function createAside(options: AsideOptions): AsideKeeper {
     },
     discard,
   }
+}
+
+function hashOf(bytes: Uint8Array): string {
+  return Array.from(digest(bytes), (byte) => byte.toString(16).padStart(2, '0')).join('')
 }
 
 function itemOf({ key, conversation, code, text, at, summary }: AsideNote): AsideItem {

@@ -1,6 +1,6 @@
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
-import { SYNC_VERSIONS, type VersionRange } from '@holdfast/protocol'
+import { SYNC_VERSIONS, type SyncLimits, type VersionRange } from '@holdfast/protocol'
 import { createAccess, createRelay, type Limits, type Relay } from '@holdfast/relay'
 import type { BlobStore, UpdateLog } from '@holdfast/update-log'
 import { createMemoryBlobs } from '@holdfast/update-log/blobs'
@@ -29,6 +29,7 @@ export interface RelayHarness {
   /** The blobs it keeps, and its limits. Take effect with `start`. */
   blobs: BlobStore
   limits: Partial<Limits>
+  syncLimits: Partial<SyncLimits>
   /** Of `/sync`: what it speaks. Takes effect with `start`. */
   versions: VersionRange
   start(): Promise<void>
@@ -63,6 +64,7 @@ export async function startRelay(): Promise<RelayHarness> {
     log: createMemoryLog(),
     blobs: createMemoryBlobs(),
     limits: {},
+    syncLimits: {},
     versions: SYNC_VERSIONS,
     token: (role, expires = Date.now() + 60_000) => access.sign({ spaces: '*', role, expires, id: 'test' }),
     start: async () => {
@@ -72,6 +74,7 @@ export async function startRelay(): Promise<RelayHarness> {
         blobs: harness.blobs,
         limits: harness.limits,
         versions: harness.versions,
+        syncLimits: harness.syncLimits,
       })
       const http = createServer()
       http.on('connection', (socket) => {

@@ -227,6 +227,41 @@ describe('over /sync', () => {
     lease.release()
   })
 
+  test('C60 what the relay refuses for good is set aside once, and stays gone when it was discarded', async () => {
+    await relay.stop()
+    relay.syncLimits = { message: 20_000 }
+    await relay.start()
+    const laptop = device()
+    const store = await laptop.open()
+    const large = await store.create({ title: 'Too large' })
+    await large.sent()
+    say(large, 'x'.repeat(30_000))
+    await until(store.aside, (items) => items.length === 1)
+    const [item] = store.aside.get()
+    expect(item).toMatchObject({ conversation: large.id, reason: { code: 'TOO_LARGE' } })
+    const again = async (): Promise<void> => {
+      await relay.stop()
+      await until(store.status, (now) => now.relay === 'offline')
+      await relay.start()
+      await until(large.status, (now) => now.kind === 'saved' && now.relay === 'refused')
+    }
+    await again()
+    expect(store.aside.get()).toEqual([item])
+    await store.aside.discard(item!.key)
+    expect(store.aside.get()).toEqual([])
+    await again()
+    await closeStore(store)
+    const next = await laptop.open()
+    const same = await next.open(large.id)
+    await until(same.status, (now) => now.kind === 'saved' && now.relay === 'refused')
+    expect(next.aside.get()).toEqual([])
+    // The conversation itself is where it was; what is refused of it next is something else.
+    expect(textsOf(same)).toHaveLength(1)
+    say(same, 'y'.repeat(30_000))
+    await until(next.aside, (items) => items.length === 1)
+    relay.syncLimits = {}
+  })
+
   test('C22 another token goes over the socket that is open', async () => {
     const store = await device().open({ relay: { ...relay.address, token: await relay.token('read') } })
     await until(store.status, (status) => status.relay === 'connected')

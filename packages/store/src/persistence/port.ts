@@ -162,12 +162,16 @@ export interface AsideNote {
   readonly text: string
   readonly at: number
   readonly summary: Uint8Array | null
+  /** The SHA-256 of a refused state: the same is not set aside twice. */
+  readonly content?: string
+  /** A person let go of it. The note stays without its bytes, so that the same state does not come back at the next connection. */
+  readonly dismissed?: true
 }
 
 export interface Retirement {
   readonly purged: 'asked' | 'done'
   /** Kept with all rows if there are edits that the relay does not have; null: they go too. */
-  readonly aside: Omit<AsideNote, 'conversation' | 'epoch' | 'summary'> | null
+  readonly aside: Omit<AsideNote, 'conversation' | 'epoch' | 'summary' | 'content' | 'dismissed'> | null
 }
 
 export interface Retired {
