@@ -129,6 +129,8 @@ export class TcpClient {
     const payload = new Uint8Array(rest.subarray(start, start + length))
     this.frames.push({ fin: (rest[0]! & 0x80) !== 0, opcode: rest[0]! & 0x0f, payload })
     this.#rest = rest.subarray(start + length)
+    // The server waits for our side to end before it lets go.
+    if (this.frames.at(-1)?.opcode === 8) this.socket.end()
     return true
   }
 
