@@ -26,7 +26,7 @@ test('K1 each command with a folder that is not there is one line, and makes not
   const other = await temporaryFolder()
   const missing = join(other, 'missing')
   for (const args of Object.values(RUN))
-    await expectRefusal(args(missing, other), /There is no (data folder|backup) at .*--/)
+    await expectRefusalHere(args(missing, other), /There is no (data folder|backup) at .*--/)
   expect(await readdir(other)).toEqual([])
 })
 

@@ -7,6 +7,7 @@ import { type OpenDatabase, openClassicLevel, type View } from './level/database
 import { prepareFolder } from './level/folder.ts'
 import { type Handle, openHandle } from './level/handle.ts'
 import { type Key, recordRange } from './level/keys.ts'
+import { noteOpen } from './level/lock.ts'
 import { findDocument, readDocument, readSummary } from './level/lookup.ts'
 import { readDocuments, readFeed, readSpaces } from './level/read.ts'
 import { createReclaimer } from './level/reclaim.ts'
@@ -97,6 +98,7 @@ export async function openLevelLog(options: LevelLogOptions): Promise<LevelLog> 
     now: timers.now,
     onReopened: () => writer.forget(),
   })
+  const noLongerOpen = noteOpen(folder.log)
   const stops = [
     timers.every(MARK_SYNC_MS, () => void inBackground(handle.syncMark())),
     timers.every(RECLAIM_MS, () => void inBackground(reclaimer.all())),
@@ -322,7 +324,11 @@ export async function openLevelLog(options: LevelLogOptions): Promise<LevelLog> 
         await Promise.allSettled(compacting.values())
         await writer.drained()
         await Promise.allSettled(background)
-        await handle.close()
+        try {
+          await handle.close()
+        } finally {
+          noLongerOpen()
+        }
       })()
       return closed
     },

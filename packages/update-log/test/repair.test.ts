@@ -204,6 +204,42 @@ test('K1 a folder that is in use or is none is refused, and nothing is made', as
   await expect(verifyFolder(other)).rejects.toMatchObject({ code: 'NOT_FOUND' })
   await expect(repairFolder(join(other, 'none'), options)).rejects.toMatchObject({ code: 'NOT_FOUND' })
   expect(await readdir(other)).toEqual([])
+  // This process itself has it open: the system alone would not say no.
+  await expect(verifyFolder(made.directory)).rejects.toMatchObject({ code: 'LOCKED' })
+  await expect(repairFolder(made.directory, options)).rejects.toMatchObject({ code: 'LOCKED' })
   expect(await readdir(made.directory)).toEqual(before)
   await log.close()
+})
+
+test('K4 a folder that does not say any more which version wrote it is repaired', async () => {
+  const made = await folderWith('tables')
+  for (const text of ['nonsense', null]) {
+    const path = join(made.directory, 'format')
+    await (text === null ? rm(path) : writeFile(path, text))
+    expect((await verifyFolder(made.directory)).problems).toMatchObject([{ part: 'file' }])
+    const { documents, sound } = await repairFolder(made.directory, { stamp: String(text) })
+    expect({ documents, sound }).toEqual({ documents: [], sound: DOCUMENTS + 1 })
+    expect((await verifyFolder(made.directory)).problems).toEqual([])
+  }
+  expect(await expectRepaired(made.directory, made)).toBe(DOCUMENTS)
+})
+
+test('K2 a repair that is interrupted leaves the folder as it was', async () => {
+  const made = await folderWith('tables')
+  await rm(join(made.directory, 'log', 'CURRENT'))
+  const before = await readdir(made.directory, { recursive: true })
+  for (let stop = 1; stop < 12; stop += 2) {
+    const controller = new AbortController()
+    let steps = 0
+    const onProgress = (): void => {
+      steps += 1
+      if (steps === stop) controller.abort()
+    }
+    const interrupted = repairFolder(made.directory, { ...options, signal: controller.signal, onProgress })
+    await expect(interrupted).rejects.toMatchObject({ name: 'AbortError' })
+    const now = await readdir(made.directory, { recursive: true })
+    expect(now.filter((name) => !/^blobs|LOCK$/.test(name))).toEqual(before.filter((name) => !/LOCK$/.test(name)))
+  }
+  await repairFolder(made.directory, options)
+  expect(await expectRepaired(made.directory, made)).toBe(DOCUMENTS)
 })

@@ -83,6 +83,24 @@ export async function findFolder(directory: string): Promise<Folder | null> {
   }
 }
 
+/**
+ * As `findFolder`, also when the file that says which version wrote it is damaged: then it is taken to be of this one, and `whatIsWrong` says so.
+ * @throws UpdateLogError `UNWRITABLE`, `NEWER_VERSION`
+ */
+export async function findBrokenFolder(
+  directory: string,
+): Promise<{ readonly folder: Folder; readonly whatIsWrong: string | null } | null> {
+  try {
+    const folder = await findFolder(directory)
+    if (folder === null) return null
+    const isNamed = (await readIfThere(join(directory, 'format'))) !== null
+    return { folder, whatIsWrong: isNamed ? null : 'the file "format" is missing' }
+  } catch (error) {
+    if (!(error instanceof UpdateLogError) || error.code !== 'UNREADABLE') throw error
+    return { folder: folderAt(directory, FORMAT_VERSION), whatIsWrong: 'the file "format" is damaged' }
+  }
+}
+
 /** The folder's version, on the disk when it resolves. */
 export async function writeVersion(directory: string, version: number): Promise<void> {
   await writeSafely(join(directory, 'format'), `${JSON.stringify({ holdfast: 'update-log', version })}\n`)

@@ -2,7 +2,7 @@ import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { openDiskBlobs } from '../blobs/disk.ts'
 import { openClassicLevel } from '../level/database.ts'
-import { FORMAT_VERSION, type Folder, findFolder, writeVersion } from '../level/folder.ts'
+import { FORMAT_VERSION, type Folder, findBrokenFolder, writeVersion } from '../level/folder.ts'
 import { withFolderLock } from '../level/lock.ts'
 import { openMark } from '../level/mark.ts'
 import { finishSwap, type Move, makeStaging, stagingOf, swapIn } from '../level/swap.ts'
@@ -43,13 +43,13 @@ export interface Repaired {
  */
 export async function repairFolder(directory: string, options: RepairOptions): Promise<Repaired> {
   await finishSwap(directory)
-  const folder = await findFolder(directory)
-  if (folder === null) throw notAFolder(directory)
-  return withFolderLock(folder, () => repairLocked(folder, options))
+  const found = await findBrokenFolder(directory)
+  if (found === null) throw notAFolder(directory)
+  return withFolderLock(found.folder, () => repairLocked(found.folder, found.whatIsWrong, options))
 }
 
-async function repairLocked(folder: Folder, options: RepairOptions): Promise<Repaired> {
-  const { problems } = await verifyLocked(folder, options)
+async function repairLocked(folder: Folder, whatIsWrong: string | null, options: RepairOptions): Promise<Repaired> {
+  const { problems } = await verifyLocked(folder, whatIsWrong, options)
   const blobs = problems.flatMap(({ part, space, blob }) =>
     part === 'blob' && space !== undefined && blob !== undefined ? [{ space, hash: blob }] : [],
   )

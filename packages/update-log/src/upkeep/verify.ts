@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { openDiskBlobs } from '../blobs/disk.ts'
 import type { BlobStore } from '../blobs/port.ts'
 import { openClassicLevel } from '../level/database.ts'
-import { type Folder, findFolder } from '../level/folder.ts'
+import { type Folder, findBrokenFolder, findFolder } from '../level/folder.ts'
 import { inspectFiles } from '../level/inspect.ts'
 import { withFolderLock } from '../level/lock.ts'
 import { peekMark } from '../level/mark.ts'
@@ -31,14 +31,18 @@ export interface Verified {
  * @throws UpdateLogError `NOT_FOUND`, `LOCKED`, `UNWRITABLE`, `NEWER_VERSION`
  */
 export async function verifyFolder(directory: string, options: UpkeepOptions = {}): Promise<Verified> {
-  const folder = await findFolder(directory)
-  if (folder === null) throw notAFolder(directory)
-  return withFolderLock(folder, () => verifyLocked(folder, options))
+  const found = await findBrokenFolder(directory)
+  if (found === null) throw notAFolder(directory)
+  return withFolderLock(found.folder, () => verifyLocked(found.folder, found.whatIsWrong, options))
 }
 
 /** As `verifyFolder`, by whoever has the folder's lock. */
-export async function verifyLocked(folder: Folder, options: UpkeepOptions): Promise<Verified> {
-  const problems: Problem[] = []
+export async function verifyLocked(
+  folder: Folder,
+  whatIsWrong: string | null,
+  options: UpkeepOptions,
+): Promise<Verified> {
+  const problems: Problem[] = whatIsWrong === null ? [] : [{ part: 'file', what: whatIsWrong }]
   const onProblem = (problem: Problem): void => void problems.push(problem)
   const files = await checkFiles(folder, false, onProblem, options)
   const documents = await inClone(folder, (clone) => verifyClone(clone, onProblem, options))
