@@ -169,8 +169,25 @@ function role(role: SyncRole): number {
   return ROLES.indexOf(role)
 }
 
+/** Frames larger than this are written where they stay: growing the encoder and joining its parts would copy each byte twice more. */
+const LARGE = 4 * 1024
+/** Most bytes that a number, or a length, takes. */
+const NUMBER_BYTES = 10
+
 function encode(type: number, fields: readonly Field[]): Uint8Array {
-  return toUint8Array(begin(type, fields))
+  const room = fields.reduce<number>((sum, field) => sum + roomFor(field), 1)
+  if (room < LARGE) return toUint8Array(begin(type, fields))
+  const encoder = createEncoder()
+  encoder.cbuf = new Uint8Array(room)
+  writeUint8(encoder, type)
+  write(encoder, fields)
+  return encoder.cbuf.subarray(0, encoder.cpos)
+}
+
+function roomFor(field: Field): number {
+  if (typeof field === 'number') return NUMBER_BYTES
+  // A UTF-16 unit is three bytes at most.
+  return NUMBER_BYTES + (typeof field === 'string' ? field.length * 3 : field.length)
 }
 
 function begin(type: number, fields: readonly Field[]): Encoder {

@@ -1,4 +1,5 @@
 import { seededRandom } from '@holdfast/testkit'
+import { createEncoder, toUint8Array, writeVarUint } from 'lib0/encoding'
 import { describe, expect, it } from 'vitest'
 import {
   type ClientFrame,
@@ -11,6 +12,11 @@ import {
 import { FRAME_TYPE } from '../../src/sync/frames.ts'
 import { CLIENT_FRAMES, CLIENT_FRAMES_2, RELAY_FRAMES, RELAY_FRAMES_2 } from './sample-frames.ts'
 
+const encodeLength = (length: number): Uint8Array => {
+  const encoder = createEncoder()
+  writeVarUint(encoder, length)
+  return toUint8Array(encoder)
+}
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex')
 const unhex = (text: string): Uint8Array => new Uint8Array(Buffer.from(text, 'hex'))
 
@@ -55,6 +61,17 @@ describe.each(SIDES)('frames of the $side', ({ frames, encode, decode, side }) =
       ([, type]) => (type >= low && type < low + 16) || (type >= 16 && type < 18),
     )
     expect([...kinds].sort()).toEqual(expected.map(([kind]) => kind).sort())
+  })
+
+  it('Y1 writes a large frame as it writes a small one, whatever its length', () => {
+    for (const length of [4_000, 4_050, 4_095, 4_096, 5_000, 16_383, 16_384, 70_000, 2_100_000]) {
+      const update = new Uint8Array(length).fill(length & 0xff)
+      const frame: RelayFrame = { kind: 'update', channel: 300, seq: 2 ** 40, update }
+      const bytes = encodeRelayFrame(frame)
+      const [small, size] = [encodeRelayFrame({ ...frame, update: new Uint8Array(0) }), encodeLength(length)]
+      expect(hex(bytes.subarray(0, small.length - 1 + size.length))).toBe(hex(small.subarray(0, -1)) + hex(size))
+      expect(decodeRelayFrame(bytes)).toEqual(frame)
+    }
   })
 
   it('Y1 refuses every frame type that it does not know, and those of the other side', () => {
