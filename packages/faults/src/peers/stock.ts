@@ -5,6 +5,8 @@ import { ADMIN_TOKEN } from '../process/relay.ts'
 export interface StockPeerOptions {
   readonly url: string
   readonly document: string
+  /** The relay's own host and port, when `url` is a way there. */
+  readonly host?: string
   readonly space?: string
   readonly token?: string
   readonly onFrame: (frame: StockFrame) => void
@@ -17,9 +19,10 @@ export class StockPeer {
   readonly opened: Promise<void>
   readonly socket: WebSocket
 
-  constructor({ url, document, space = 'default', token = ADMIN_TOKEN, onFrame }: StockPeerOptions) {
+  constructor({ url, host, document, space = 'default', token = ADMIN_TOKEN, onFrame }: StockPeerOptions) {
     const socket = new WebSocket(`${url.replace('http', 'ws')}/yjs/${space}/${document}?token=${token}`, {
       perMessageDeflate: false,
+      headers: { host: host ?? new URL(url).host },
     })
     this.socket = socket
     this.closed = new Promise((resolve) => socket.on('close', (code) => resolve(code)))

@@ -9,6 +9,8 @@ export interface SyncPeerOptions {
   readonly url: string
   /** Its name among the windows. */
   readonly client: string
+  /** The relay's own host and port, when `url` is a way there. */
+  readonly host?: string
   readonly space?: string
   readonly token?: string
   /** What is remembered of an earlier connection. */
@@ -40,10 +42,6 @@ export class SyncPeer {
     const { token = ADMIN_TOKEN, history = '', cursor = 0 } = this.#options
     this.handle({ kind: 'start', token, incarnation: history, cursor })
     return this.#welcomed.promise
-  }
-
-  get socket(): WebSocket | null {
-    return this.#socket
   }
 
   handle(event: SyncClientEvent): void {
@@ -86,8 +84,11 @@ export class SyncPeer {
   }
 
   #connect(): void {
-    const { url, space = 'default' } = this.#options
-    const socket = new WebSocket(`${url.replace('http', 'ws')}/sync/${space}`, { perMessageDeflate: false })
+    const { url, host = new URL(url).host, space = 'default' } = this.#options
+    const socket = new WebSocket(`${url.replace('http', 'ws')}/sync/${space}`, {
+      perMessageDeflate: false,
+      headers: { host },
+    })
     this.#socket = socket
     socket.on('open', () => this.handle({ kind: 'socket-open' }))
     socket.on('message', (data: Buffer) => this.handle({ kind: 'bytes', bytes: new Uint8Array(data), now: 0 }))

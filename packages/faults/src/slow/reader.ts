@@ -7,26 +7,27 @@ export type Endpoint = 'stock' | 'sync'
 
 const EMPTY = encodeStateVector(new Map())
 
-/** Somebody who has a document open, and how fast they read what they are sent. */
+/** Somebody who has a document open. */
 export interface Reader {
   readonly doc: Y.Doc
   /** Resolves when it has the document as it was. */
   readonly ready: Promise<void>
-  /** Reads nothing any more. */
-  stop(): void
-  /** Reads on. */
-  goOn(): void
   readonly closed: Promise<unknown>
   leave(): void
 }
 
-export function openReader(url: string, endpoint: Endpoint, document: string, onChange: () => void): Reader {
+export interface Way {
+  readonly url: string
+  readonly host: string
+}
+
+export function openReader(way: Way, endpoint: Endpoint, document: string, onChange: () => void): Reader {
   const doc = new Y.Doc()
   doc.on('update', onChange)
   const ready = Promise.withResolvers<void>()
   if (endpoint === 'stock') {
     const peer = new StockPeer({
-      url,
+      ...way,
       document,
       onFrame(frame) {
         if (frame.kind === 'step2' || frame.kind === 'update') Y.applyUpdate(doc, frame.update)
@@ -37,13 +38,11 @@ export function openReader(url: string, endpoint: Endpoint, document: string, on
     return {
       doc,
       ready: ready.promise,
-      stop: () => peer.socket.pause(),
-      goOn: () => peer.socket.resume(),
       closed: peer.closed,
       leave: () => peer.leave(),
     }
   }
-  const peer = new SyncPeer({ url, client: 'reader' })
+  const peer = new SyncPeer({ ...way, client: 'reader' })
   peer.connect().then(() => {
     peer.open({ document, epoch: '', seq: 0, mode: 'watch', stateVector: EMPTY }, (effect) => {
       if (effect.kind === 'deliver') Y.applyUpdate(doc, effect.update)
@@ -53,8 +52,6 @@ export function openReader(url: string, endpoint: Endpoint, document: string, on
   return {
     doc,
     ready: ready.promise,
-    stop: () => peer.socket?.pause(),
-    goOn: () => peer.socket?.resume(),
     closed: peer.closed,
     leave: () => peer.leave(),
   }
