@@ -89,7 +89,13 @@ async function settle(): Promise<void> {
   for (let i = 0; i < 6; i++) await new Promise((resolve) => setImmediate(resolve))
 }
 
-async function run(seed: number): Promise<Metrics> {
+interface Met {
+  readonly metrics: Metrics
+  readonly compactions: number
+  readonly unloads: number
+}
+
+async function run(seed: number): Promise<Met> {
   const random = seededRandom(seed)
   const held = new HeldLog()
   const inner = held.log.append
@@ -101,7 +107,22 @@ async function run(seed: number): Promise<Metrics> {
     }
     return inner(ref, update, options)
   }
+  const read = held.log.load
+  let failingLoads = 0
+  held.log.load = (ref) => {
+    if (failingLoads > 0) {
+      failingLoads -= 1
+      return Promise.reject(new Error('unreadable'))
+    }
+    return read(ref)
+  }
+  let compactions = 0
   const place = house({ waitingBytes: 150, idleAfter: 50, stateKeptFor: 30, stallAfter: 1e9, pingEvery: 1e9 }, held)
+  const compact = async (): Promise<void> => {
+    if ((await held.log.stat(REF)) === null) return
+    const { outcome } = await held.log.compact(REF)
+    if (outcome === 'compacted') compactions += 1
+  }
   const clients = Array.from({ length: 4 }, (_, i) => new Client(place, i + 1))
   for (let i = 0; i < 250; i++) {
     const client = random.pick(clients)
@@ -114,9 +135,14 @@ async function run(seed: number): Promise<Metrics> {
     // Another tab's edit that came by BroadcastChannel: it is not passed on, and what builds on it has a gap.
     else if (action < 75) Y.applyUpdate(client.doc, Y.encodeStateAsUpdate(random.pick(clients).doc), 'relay')
     else if (action < 79) place.clock.pass(random.int(100))
+    else if (action < 81) failingLoads = random.chance(0.3) ? 1 : 0
+    else if (action < 84) void compact()
+    // Everybody goes, and the room with them, or nearly.
+    else if (action < 85) for (const each of clients) each.disconnect()
     else await settle()
   }
   failing = 0
+  failingLoads = 0
   for (const client of clients) client.goOnReading()
   await quiet(clients, random)
   // Those who stayed know all that is stored, without having come anew. (What they got by BroadcastChannel of one who is not
@@ -135,7 +161,37 @@ async function run(seed: number): Promise<Metrics> {
   const end = (await storedIn(held)).getText('text').toString()
   expect(clients.map(({ doc }) => doc.getText('text').toString())).toEqual(clients.map(() => end))
   expect(clients.every(({ wire }) => wire?.closedWith === null)).toBe(true)
-  return place.metrics
+  if (random.chance(0.3)) await purgeAmongThem(place, clients, random)
+  const unloads = place.events.filter(({ event }) => event === 'room-unloaded').length
+  return { metrics: place.metrics, compactions, unloads }
+}
+
+/** W9: the document is purged while they write, come, go and compact: nobody is served it any more, and nothing of it comes back. */
+async function purgeAmongThem(place: House, clients: readonly Client[], random: Random): Promise<void> {
+  const { log } = place.held
+  if ((await log.stat(REF)) === null) return
+  const purged = log.purge(REF)
+  for (let i = 0; i < 40; i++) {
+    const client = random.pick(clients)
+    const action = random.int(10)
+    if (action < 4) client.edit(random)
+    else if (action < 7) client.move(random)
+    else if (action < 8) client.comeOrGo(random)
+    else if (action < 9) await settle()
+    else void log.compact(REF).catch(() => 'purged')
+  }
+  await purged
+  for (let i = 0; i < 3; i++) {
+    await settle()
+    for (const client of clients) while (client.move(random));
+  }
+  for (const client of clients) {
+    if (client.peer === null) client.connect()
+    await settle()
+    expect(client.wire?.closedWith).toBe(4410)
+  }
+  expect(await log.load(REF)).toBeNull()
+  expect(await log.stat(REF)).toMatchObject({ kind: 'purged' })
 }
 
 async function quiet(clients: readonly Client[], random: Random): Promise<void> {
@@ -159,16 +215,19 @@ async function storedIn(held: HeldLog): Promise<Y.Doc> {
 }
 
 describe('a relay among clients that come, go, lag and build on what it lacks, over storage that fails', () => {
-  it('W1 W2 W5 W7 has in the end what they all have', async () => {
-    const met = { joined: 0, caughtUp: 0, gaps: 0, failures: 0 }
+  it('W1 W2 W3 W5 W7 W9 U10 has in the end what they all have, or nothing at all when it was purged', async () => {
+    const met = { joined: 0, caughtUp: 0, gaps: 0, failures: 0, loadFailures: 0, compactions: 0, unloads: 0 }
     for (let seed = 1; seed <= 150; seed++) {
-      const metrics = await run(seed).catch((error: unknown) => {
+      const { metrics, compactions, unloads } = await run(seed).catch((error: unknown) => {
         throw new Error(`seed ${seed}`, { cause: error })
       })
       met.joined += metrics.joinedSends
       met.caughtUp += metrics.caughtUp
       met.gaps += metrics.gaps
       met.failures += metrics.appendFailures
+      met.loadFailures += metrics.loadFailures
+      met.compactions += compactions
+      met.unloads += unloads
     }
     // The dice really did bring about what this is about.
     for (const [what, times] of Object.entries(met)) expect(times, what).toBeGreaterThan(20)
