@@ -18,12 +18,13 @@ import {
   UpdateLogError,
 } from '@holdfast/update-log'
 import type { RelayEvent } from './events.ts'
-import { AT_ONCE, bytesOf, type Examiner } from './examine/port.ts'
+import { AT_ONCE_STORED, bytesOf, type Examiner } from './examine/port.ts'
 import { DOCUMENT_FULL, type Full, Judging, SPACE_FULL } from './judging.ts'
 import type { CaughtUp, Member, RoomFailure } from './member.ts'
 import type { Metrics } from './metrics.ts'
 import type { Clock, Limits } from './options.ts'
 import type { Quota } from './quota.ts'
+import type { StateBudget } from './state-budget.ts'
 import { partsOf, StateCache } from './state-cache.ts'
 import { type Accepted, isOfOne, type Settle, Writes } from './writes.ts'
 
@@ -39,6 +40,8 @@ export interface RoomServices {
   readonly limits: Limits
   readonly metrics: Metrics
   readonly examiner: Examiner
+  /** Shared by all rooms. */
+  readonly states: StateBudget
   readonly report: (event: RelayEvent) => void
   readonly quota: Quota
   /** Draws epochs. */
@@ -95,7 +98,7 @@ export class Room {
       full: () => this.full,
       onTooCostly: (reason) => report({ event: 'too-costly', ...ref, reason }),
     })
-    this.#cache = new StateCache({ log, ref, clock, examiner, keptFor: limits.stateKeptFor })
+    this.#cache = new StateCache({ log, ref, clock, examiner, budget: services.states, keptFor: limits.stateKeptFor })
     this.#writes = new Writes({
       ref,
       log,
@@ -173,8 +176,11 @@ export class Room {
   }
 
   /** What a peer with this state vector lacks of what is durable. */
-  difference(stateVector: Uint8Array): Promise<Uint8Array> {
-    return this.#reading(this.#cache.difference(stateVector))
+  async difference(stateVector: Uint8Array): Promise<Uint8Array> {
+    const difference = await this.#reading(this.#cache.difference(stateVector))
+    // Who is alone has it now. Where several are, others are on their way.
+    if (this.#members.size === 1) this.#cache.letGo()
+    return difference
   }
 
   /**
@@ -234,7 +240,7 @@ export class Room {
     this.#refused = loaded === null ? ((await log.stat(this.ref))?.refused ?? []) : loaded.refused
     if (this.#state !== 'loading') return
     const parts = partsOf(loaded)
-    if (bytesOf(parts) <= AT_ONCE) for (const part of parts) this.intake.restore(part)
+    if (bytesOf(parts) <= AT_ONCE_STORED) for (const part of parts) this.intake.restore(part)
     else this.intake.adopt(await this.#services.examiner.restore(parts))
     if (this.#state !== 'loading') return
     if (loaded !== null) {

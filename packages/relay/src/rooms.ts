@@ -7,6 +7,7 @@ import type { Metrics } from './metrics.ts'
 import type { Clock, Limits } from './options.ts'
 import type { Quota } from './quota.ts'
 import { Room } from './room.ts'
+import { StateBudget } from './state-budget.ts'
 
 export interface RoomsOptions {
   readonly log: UpdateLog
@@ -33,6 +34,7 @@ export class Rooms {
   readonly #options: RoomsOptions
   readonly #rooms = new Map<string, Room>()
   readonly #compactions: Compactions
+  readonly #states = new StateBudget()
   readonly #stopListening: () => void
   /** Documents that could not be compacted within the limits, and why. They are read, and take nothing new. */
   readonly #tooCostly = new Map<string, TooCostly>()
@@ -69,6 +71,7 @@ export class Rooms {
     if (room === undefined) {
       room = new Room(ref, {
         ...this.#options,
+        states: this.#states,
         onEmpty: (empty) => this.#unload(key, empty),
         onFailed: (failed) => this.#drop(key, failed),
         onWorthCompacting: (worth) => this.#compactions.add(worth.ref),

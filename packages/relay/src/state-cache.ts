@@ -2,6 +2,7 @@ import { diffUpdate, joinUpdates } from '@holdfast/protocol'
 import type { DocumentRef, LoadedDocument, UpdateLog } from '@holdfast/update-log'
 import { AT_ONCE_STORED, bytesOf, type Examiner } from './examine/port.ts'
 import type { Clock } from './options.ts'
+import type { StateBudget, StateKeeper } from './state-budget.ts'
 import { Tail } from './tail.ts'
 
 export interface StateCacheOptions {
@@ -9,6 +10,8 @@ export interface StateCacheOptions {
   readonly ref: DocumentRef
   readonly clock: Clock
   readonly examiner: Examiner
+  /** Shared by all documents. */
+  readonly budget: StateBudget
   /** Milliseconds without use after which the state is let go. */
   readonly keptFor: number
 }
@@ -29,10 +32,12 @@ type Held =
  * The durable state of one document for those who join: read from the log once for all who come at a time, let go soon after,
  * because memory is for what is unsaved.
  */
-export class StateCache {
+export class StateCache implements StateKeeper {
   readonly #options: StateCacheOptions
   #held: Held = { kind: 'nothing' }
   #forget: (() => void) | null = null
+  /** Of what is kept. */
+  #bytes = 0
 
   constructor(options: StateCacheOptions) {
     this.#options = options
@@ -51,6 +56,8 @@ export class StateCache {
       const kept = update.slice()
       this.#held.parts.push(kept)
       this.#held.tail.add(seq, kept)
+      this.#bytes += kept.length
+      this.#options.budget.keeps(this, this.#bytes)
     }
   }
 
@@ -74,9 +81,17 @@ export class StateCache {
   }
 
   clear(): void {
+    this.letGo()
+    this.#held = { kind: 'nothing' }
+  }
+
+  /** Forgets what it keeps; what is being read goes on. */
+  letGo(): void {
     this.#forget?.()
     this.#forget = null
-    this.#held = { kind: 'nothing' }
+    this.#bytes = 0
+    this.#options.budget.forget(this)
+    if (this.#held.kind === 'parts') this.#held = { kind: 'nothing' }
   }
 
   async #state(): Promise<Uint8Array> {
@@ -88,7 +103,8 @@ export class StateCache {
         // Others may have joined them meanwhile, or let them go.
         if (this.#held === held && held.parts[0] === parts[0] && held.parts[parts.length - 1] === parts.at(-1)) {
           held.parts.splice(0, parts.length, state)
-          this.#use()
+          // The records are there twice now: in the state, and by themselves.
+          this.#use(bytesOf(held.parts) + (parts.length > 1 ? held.tail.bytes : 0))
         }
         return state
       }
@@ -129,15 +145,18 @@ export class StateCache {
 
   #hold(parts: Uint8Array[], tail: Tail): void {
     this.#held = { kind: 'parts', parts, tail }
-    this.#use()
+    this.#use(bytesOf(parts))
   }
 
   /** Begins the time of keeping anew. */
-  #use(): void {
+  #use(bytes: number): void {
+    const { budget, clock, keptFor } = this.#options
+    this.#bytes = bytes
+    budget.keeps(this, bytes)
     this.#forget?.()
-    this.#forget = this.#options.clock.after(this.#options.keptFor, () => {
+    this.#forget = clock.after(keptFor, () => {
       this.#forget = null
-      if (this.#held.kind === 'parts') this.#held = { kind: 'nothing' }
+      this.letGo()
     })
   }
 }

@@ -18,6 +18,10 @@ export class Tail {
     this.#bound()
   }
 
+  get bytes(): number {
+    return this.#bytes
+  }
+
   /** Takes the record at `seq`; what was taken before is passed over. */
   add(seq: number, update: Uint8Array): void {
     const last = this.#before + this.#updates.length

@@ -170,7 +170,6 @@ describe('rooms', () => {
     held.appends[0]!.open()
     await second.wire.answered()
     expect(textOf(second.wire.step2s())).toBe('hello')
-    expect(held.loadCount).toBe(1)
   })
 
   it('a room is let go when nobody came back, kept when somebody did, and read anew after', async () => {
@@ -195,9 +194,12 @@ describe('rooms', () => {
 
   it('the state for joiners is read once, kept a short while, and is never behind', async () => {
     const { connect, clock, held } = house({ stateKeptFor: 1_000 })
-    const a = connect()
-    a.peer.message(STEP1)
-    await a.wire.answered()
+    // Two, because for one alone nothing is kept.
+    const [a, b] = [connect(), connect()]
+    for (const { peer, wire } of [a, b]) {
+      peer.message(STEP1)
+      await wire.answered()
+    }
     const { doc, frames } = writerDoc()
     for (let i = 0; i < 4; i++) {
       doc.getText('text').insert(i, `${i}`)
@@ -208,6 +210,17 @@ describe('rooms', () => {
       await joiner.wire.answered()
       expect(textOf(joiner.wire.step2s())).toBe('0123'.slice(0, i + 1))
     }
+    expect(held.loadCount).toBe(2)
+  })
+
+  it('nothing is kept for one who is alone and has been answered', async () => {
+    const { connect, held } = house()
+    const alone = connect()
+    alone.peer.message(STEP1)
+    await alone.wire.answered()
+    const joiner = connect()
+    joiner.peer.message(STEP1)
+    await joiner.wire.answered()
     expect(held.loadCount).toBe(2)
   })
 

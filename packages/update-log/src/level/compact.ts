@@ -1,14 +1,11 @@
-import { promisify } from 'node:util'
-import { brotliCompress, constants } from 'node:zlib'
 import type { Compactor } from '../compaction.ts'
 import { requireLive } from '../head.ts'
 import type { CompactResult, DocumentRef } from '../types.ts'
+import { pack } from './brotli.ts'
 import type { Handle } from './handle.ts'
 import { findDocument, readDocument } from './lookup.ts'
 import type { RecordContent } from './values.ts'
 import type { Writer } from './writer.ts'
-
-const compress = promisify(brotliCompress)
 
 /** Smaller states are not worth a header. */
 const PLAIN_BYTES = 128
@@ -65,15 +62,9 @@ export async function compactDocument(
   })
 }
 
-/** Brotli at quality 5 takes a seventh of the room of a typical conversation's state (decision 0032). */
 async function packed(state: Uint8Array): Promise<RecordContent & { kind: 'state' }> {
   if (state.byteLength >= PLAIN_BYTES) {
-    const bytes = await compress(state, {
-      params: {
-        [constants.BROTLI_PARAM_QUALITY]: 5,
-        [constants.BROTLI_PARAM_SIZE_HINT]: state.byteLength,
-      },
-    })
+    const bytes = await pack(state)
     if (bytes.byteLength < state.byteLength) return { kind: 'state', coding: 'brotli', bytes }
   }
   return { kind: 'state', coding: 'plain', bytes: state }

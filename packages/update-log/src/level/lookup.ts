@@ -1,16 +1,13 @@
-import { promisify } from 'node:util'
-import { brotliDecompress } from 'node:zlib'
 import { isUpdateLogError } from '../errors.ts'
 import type { Head, LiveHead } from '../head.ts'
 import { refKey } from '../names.ts'
 import type { DocumentRef, LoadedDocument } from '../types.ts'
+import { unpack } from './brotli.ts'
 import type { View } from './database.ts'
 import { getEach } from './each.ts'
 import { damaged, readError } from './faults.ts'
 import { headKey, type Key, lastNumber, nameKey, recordRange, summaryKey } from './keys.ts'
 import { decodeHead, decodeNumber, decodeRecord, decodeSummary, type RecordContent } from './values.ts'
-
-const decompress = promisify(brotliDecompress)
 
 /** A document's number in the database, and its head. */
 export interface DocumentState {
@@ -133,8 +130,7 @@ export async function decodesState(ref: DocumentRef, state: RecordContent & { ki
 async function plainState(ref: DocumentRef, state: RecordContent & { kind: 'state' }): Promise<Uint8Array> {
   if (state.coding === 'plain') return state.bytes
   try {
-    const bytes = await decompress(state.bytes)
-    return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    return await unpack(state.bytes)
   } catch (error) {
     throw damaged(refKey(ref), 'its snapshot cannot be decompressed', error)
   }
