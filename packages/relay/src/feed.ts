@@ -7,6 +7,8 @@ export interface FeedQuery {
   readonly limit: number
   /** Milliseconds to wait for something newer than `after`. */
   readonly wait: number
+  /** The history that `after` is of, as an earlier answer named it; '' when it does not say. */
+  readonly history: string
 }
 
 const DEFAULT_FEED_LIMIT = 1_000
@@ -19,7 +21,7 @@ export function readFeedQuery(query: URLSearchParams, longestWait: number): Feed
   const seconds = Number(query.get('wait') ?? '0')
   if (after === null || limit === null || limit < 1 || limit > MAX_FEED_LIMIT) return null
   if (!(seconds >= 0 && Number.isFinite(seconds))) return null
-  return { after, limit, wait: Math.min(seconds * 1000, longestWait) }
+  return { after, limit, wait: Math.min(seconds * 1000, longestWait), history: query.get('history') ?? '' }
 }
 
 function count(text: string): number | null {
@@ -88,13 +90,25 @@ export class Feeds {
   }
 }
 
-/** The answer's body; entries of documents that the token does not reach are left out. */
-export function feedBody(incarnation: string, page: FeedPage, limit: number, grant: Grant): unknown {
+/** Whether what was told under the name that was asked with counts in this history (W11). */
+export function goesOn(log: UpdateLog, space: string, { history, after }: FeedQuery): boolean {
+  return history === log.history || log.follows(space, history, after)
+}
+
+/**
+ * The answer's body; entries of documents that the token does not reach are left out. `history` is what to ask with next time, and
+ * `follows` whether `after` counts in it, as in the welcome of `/sync` (W11). An `incarnation` alone does not tell a folder put back
+ * from an older copy.
+ */
+export function feedBody(log: UpdateLog, space: string, page: FeedPage, asked: FeedQuery, grant: Grant): unknown {
+  const { incarnation, history } = log
+  const { limit } = asked
   // A client goes on after `head` when fewer than `limit` entries came: after leaving some out, only as far as was looked.
   const last = page.entries.at(-1)
   const head = last !== undefined && page.entries.length >= limit ? last.feed : page.head
   const entries = page.entries
     .filter(({ document }) => reachesDocument(grant, document))
     .map(({ document, feed, epoch, seq, purged }) => ({ document, feed, epoch, seq, ...(purged ? { purged } : {}) }))
-  return { incarnation, head: grant.documents === undefined ? page.head : head, entries }
+  const names = { incarnation, history, ...(asked.history === '' ? {} : { follows: goesOn(log, space, asked) }) }
+  return { ...names, head: grant.documents === undefined ? page.head : head, entries }
 }

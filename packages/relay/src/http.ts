@@ -4,7 +4,7 @@ import type { Access, Grant } from './access.ts'
 import { ADMIN_METHODS, type AdminOperation, createAdminHandler } from './admin.ts'
 import { BLOB_METHODS } from './blobs/http.ts'
 import type { BlobService } from './blobs/service.ts'
-import { type Feeds, feedBody, readFeedQuery } from './feed.ts'
+import { type Feeds, feedBody, goesOn, readFeedQuery } from './feed.ts'
 import { bearerOf, type Gate } from './gate.ts'
 import type { Limits } from './options.ts'
 import {
@@ -137,8 +137,10 @@ export function createHttpHandler(
     const gone = new AbortController()
     response.on('close', () => gone.abort())
     if (!cutWithToken(request, response, admission.grant, () => gone.abort())) return
-    const page = await feeds.read(space, query, gone.signal)
-    if (!gone.signal.aborted) sendJson(response, 200, feedBody(log.incarnation, page, query.limit, admission.grant))
+    // Whoever knows another history is told so at once.
+    const isOver = query.history !== '' && !goesOn(log, space, query)
+    const page = await feeds.read(space, isOver ? { ...query, wait: 0 } : query, gone.signal)
+    if (!gone.signal.aborted) sendJson(response, 200, feedBody(log, space, page, query, admission.grant))
   }
 
   async function answerAccess(request: IncomingMessage, response: ServerResponse, rest: string[]): Promise<void> {

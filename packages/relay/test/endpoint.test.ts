@@ -1,6 +1,8 @@
 import { connect as connectTcp } from 'node:net'
 import { CLOSE, encodeUpdate } from '@holdfast/protocol'
-import { afterEach, describe, expect, it } from 'vitest'
+import type { UpdateLog } from '@holdfast/update-log'
+import { createMemoryFolder, createMemoryLog } from '@holdfast/update-log/memory'
+import { afterEach, describe, expect, it, onTestFinished } from 'vitest'
 import { ManualClock, STEP1, textOf, writerDoc } from './fakes.ts'
 import { ADMIN, get, type RunningRelay, rawClient, startRelay, upgradeStatus } from './helpers.ts'
 
@@ -223,6 +225,37 @@ describe('HTTP', () => {
     expect((await get(port, '/access/default/more', bearer)).status).toBe(404)
     expect((await get(port, '/access/default', bearer, 'POST')).status).toBe(405)
     expect((await get(port, '/yjs/default/chat', bearer)).status).toBe(426)
+  })
+
+  it('W11 says with the feed whether what was told before counts: after a restart, and in an older copy put back', async () => {
+    const folder = createMemoryFolder()
+    const serve = async (log: UpdateLog): Promise<RunningRelay> => {
+      const relay = await startRelay({ log })
+      onTestFinished(() => relay.stop())
+      return relay
+    }
+    const first = await serve(createMemoryLog({ folder }))
+    const append = (log: UpdateLog, document: string): Promise<unknown> =>
+      log.append({ space: 'default', document }, Uint8Array.of(0, 0))
+    const ask = async (port: number, query: string): Promise<Record<string, unknown>> =>
+      (await get(port, `/feed/default?${query}`, bearer)).body as Record<string, unknown>
+    await append(first.log, 'a')
+    const told = await ask(first.port, '')
+    expect(told).toMatchObject({ incarnation: first.log.incarnation, history: first.log.history })
+    expect(told).not.toHaveProperty('follows')
+    const copy = folder.copy()
+    await append(first.log, 'b')
+    const later = await ask(first.port, '')
+    expect(await ask(first.port, `after=${later.head}&history=${later.history}`)).toMatchObject({ follows: true })
+    await first.log.close()
+    const again = await serve(createMemoryLog({ folder }))
+    const restored = await serve(createMemoryLog({ folder: copy }))
+    for (const document of ['c', 'd', 'e']) await append(restored.log, document)
+    const known = (page: Record<string, unknown>): string => `after=${page.head}&history=${page.history}`
+    expect(await ask(again.port, known(later))).toMatchObject({ follows: true, history: again.log.history })
+    expect(await ask(restored.port, known(told))).toMatchObject({ follows: true })
+    expect(await ask(restored.port, known(later))).toMatchObject({ follows: false, history: restored.log.history })
+    expect(await ask(restored.port, 'after=0&history=nobody.knows')).toMatchObject({ follows: false })
   })
 
   it('gives the feed of a space, by pages, one entry per document', async () => {

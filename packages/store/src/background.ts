@@ -105,7 +105,7 @@ export function startBackground(options: BackgroundOptions): Background {
     let cursor: FeedCursor | null = await journal.read((handle) => handle.cursor())
     while (online()) {
       const page = await connection.feed(cursor, abort.signal)
-      if (cursor && page.incarnation !== cursor.incarnation) {
+      if (cursor && !page.follows) {
         // W11: what the relay once said it had, another history may not have.
         journal.offer(options.everyId())
       }

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import * as Y from 'yjs'
 import { statusText } from '../src/status-text.ts'
 import type { Store } from '../src/types.ts'
-import { type Device, deviceOf, say, texts, textsOf } from './devices.ts'
+import { type Device, deviceOf, onRelay, say, texts, textsOf } from './devices.ts'
 import { type RelayHarness, startRelay } from './relay-harness.ts'
 import { until } from './world.ts'
 
@@ -147,6 +147,46 @@ describe('V3 a document of a newer schema', () => {
       (now) => now === 'kept',
     )
     await until(mine.status, (now) => now.kind === 'saved' && now.relay === 'synced')
+  })
+})
+
+describe('W11 a relay of a version without /sync', () => {
+  test('V6 a folder put back from an older copy is noticed, though it has gone on since; an ordinary restart offers nothing again', async () => {
+    relay.old = true
+    const folder = createMemoryFolder()
+    await restart(SECOND, createMemoryLog({ folder }))
+    const laptop = device()
+    const store = await laptop.open()
+    const mine = await store.create({ title: 'Kept' })
+    say(mine, 'early')
+    await mine.sent()
+    expect(store.status.get().wire).toEqual({ kind: 'stock' })
+    const copy = folder.copy()
+    say(mine, 'late')
+    await mine.sent()
+    mine.close()
+    const handle = await laptop.persistence.open()
+    const follows = async (head: number): Promise<void> => {
+      while ((await handle.cursor())?.feed !== head) await new Promise((resolve) => setImmediate(resolve))
+    }
+    await follows((await relay.log.feed('default', { after: 0, limit: 1 })).head)
+    const sent = async () => (await handle.documents()).map((record) => record.sent)
+    const before = await sent()
+    await restart(SECOND, createMemoryLog({ folder }))
+    await relay.log.append({ space: 'default', document: 'news' }, Uint8Array.of(0, 0))
+    while ((await handle.cursor())?.incarnation !== relay.log.history) {
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+    expect((await sent()).slice(0, before.length)).toEqual(before)
+    const older = createMemoryLog({ folder: copy })
+    for (const document of ['x', 'y', 'z']) {
+      await older.append({ space: 'default', document }, Uint8Array.of(0, 0))
+      await older.feed('default', { after: 0, limit: 1 })
+    }
+    await restart(SECOND, older)
+    const text = async (): Promise<string> =>
+      JSON.stringify(await onRelay(relay.log, mine.id).then((doc) => doc.getMap('messages').toJSON()))
+    while (!(await text()).includes('late')) await new Promise((resolve) => setImmediate(resolve))
   })
 })
 

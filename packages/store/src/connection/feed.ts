@@ -16,21 +16,22 @@ export async function askFeed(
   signal: AbortSignal,
   fetch: Environment['fetch'],
 ): Promise<FeedPage> {
-  const page = await ask(space, address, after?.feed ?? 0, WAIT_SECONDS, signal, fetch)
+  const page = await ask(space, address, after, WAIT_SECONDS, signal, fetch)
   // Another history: its beginning, empty or not, is news by itself.
-  if (after && page.incarnation !== after.incarnation) return ask(space, address, 0, NOT_AT_ALL, signal, fetch)
+  if (after && !page.follows) return { ...(await ask(space, address, null, NOT_AT_ALL, signal, fetch)), follows: false }
   return page
 }
 
 async function ask(
   space: string,
   address: RelayAddress,
-  after: number,
+  after: FeedCursor | null,
   wait: number,
   signal: AbortSignal,
   fetch: Environment['fetch'],
 ): Promise<FeedPage> {
-  const query = `after=${after}&limit=${PAGE}&wait=${wait}`
+  const named = after ? `&history=${encodeURIComponent(after.incarnation)}` : ''
+  const query = `after=${after?.feed ?? 0}&limit=${PAGE}&wait=${wait}${named}`
   try {
     const response = await fetch(`${baseOf(address)}/feed/${encodeURIComponent(space)}?${query}`, {
       headers: { authorization: `Bearer ${address.token}` },
@@ -45,14 +46,23 @@ async function ask(
 }
 
 /** Checks what the relay said. A `head` below the cursor is a history that went back: it is read from the beginning. */
-function readPage(body: unknown, after: number): FeedPage {
+function readPage(body: unknown, asked: FeedCursor | null): FeedPage {
+  const after = asked?.feed ?? 0
   if (!isRecord(body) || typeof body.incarnation !== 'string' || !isCount(body.head) || !Array.isArray(body.entries)) {
     throw new OfflineError('the relay answered something that is no feed')
   }
   const changes = body.entries.map(readChange).sort((a, b) => a.feed - b.feed)
   const last = changes.at(-1)?.feed ?? after
   const next = changes.length < PAGE ? Math.max(last, body.head) : last
-  return { incarnation: body.incarnation, changes, next: body.head < after && changes.length === 0 ? 0 : next }
+  // A relay of the version before names no history: an older copy put back shows only by its numbers.
+  const name = typeof body.history === 'string' ? body.history : body.incarnation
+  const known = [name, body.incarnation].includes(asked?.incarnation ?? name)
+  return {
+    incarnation: name,
+    follows: known || body.follows === true,
+    changes,
+    next: body.head < after && changes.length === 0 ? 0 : next,
+  }
 }
 
 function readChange(entry: unknown): FeedChange {

@@ -53,7 +53,10 @@ export interface Membership {
 }
 
 export interface FeedPage {
+  /** The name of the history, to be remembered beside `next`. */
   readonly incarnation: string
+  /** What was told under the name that was asked with counts in it (W11). */
+  readonly follows: boolean
   /** In the order of the feed. Empty when nothing is newer. */
   readonly changes: readonly FeedChange[]
   /** Where to go on. */
