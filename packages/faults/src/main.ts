@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
 import { closingLine } from '@holdfast/toolchain/tally'
+import { clockPart } from './clocks/part.ts'
 import { crowdPart } from './crowd/part.ts'
 import { fullPart } from './full/part.ts'
 import { killPart } from './kill/part.ts'
@@ -9,7 +10,7 @@ import { powerPart } from './power/part.ts'
 import { rotPart } from './rot/part.ts'
 import { slowPart } from './slow/part.ts'
 
-const PARTS: readonly Part[] = [killPart, powerPart, rotPart, fullPart, crowdPart, slowPart]
+const PARTS: readonly Part[] = [killPart, powerPart, rotPart, fullPart, crowdPart, slowPart, clockPart]
 
 const USAGE = `npm run test:faults -- [${PARTS.map(({ name }) => `--${name} N`).join('] [')}] [--seed S] [--jobs J]; without a part, all of them`
 

@@ -28,6 +28,8 @@ export interface RelayProcess {
   readonly child: ChildProcess
   readonly pid: number
   readonly url: string
+  /** The one that it printed. */
+  readonly token: string
   /** The lines on its standard error so far, as it said them: JSON objects. */
   said(): readonly Readonly<Record<string, unknown>>[]
   readonly closed: Promise<Ended>
@@ -84,11 +86,12 @@ export function spawnRelay(run: RelayRun): {
       const isFirst = !out.includes('\n')
       out += text
       if (!isFirst || !out.includes('\n')) return
-      const { url } = JSON.parse(out.slice(0, out.indexOf('\n'))) as { url: string }
+      const { url, token } = JSON.parse(out.slice(0, out.indexOf('\n'))) as { url: string; token: string }
       resolve({
         child,
         pid: child.pid ?? 0,
         url,
+        token,
         said: () => linesOf(err),
         closed,
         end(signal) {

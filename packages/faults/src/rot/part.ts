@@ -1,5 +1,6 @@
-import { judged, type Part } from '../part.ts'
+import { judged, type Part, type Result } from '../part.ts'
 import { rot } from './rot.ts'
+import { DAMAGES, storesMakeWhole } from './stores.ts'
 
 export const rotPart: Part = {
   name: 'rot',
@@ -17,7 +18,18 @@ export const rotPart: Part = {
       const each = [...outcomes].map(([noticed, times]) => `${times} ${noticed}`).join(', ')
       return `${kind}: ${each}`
     })
+    const results: Result[] = []
+    for (const [i, damage] of DAMAGES.entries()) {
+      const faults = await storesMakeWhole(damage, seed + i)
+      results.push(
+        judged(
+          `W11 U12 U20 ${damage}: the stores that were connected make it whole, and a new device reads all`,
+          faults,
+        ),
+      )
+    }
     return [
+      ...results,
       judged(
         'U4 U12 U20 B6 W11 files rot: never a wrong document, no silent loss, and clients make it whole',
         report.faults,
