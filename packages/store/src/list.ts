@@ -24,6 +24,8 @@ export interface List extends Readable<readonly ListItem[]> {
   fallen(): number
   /** Ids whose summary was made here and is not told yet. */
   untold(): ReadonlySet<string>
+  /** The feed told of edits of this document after its summary. */
+  isDoubtful(id: string): boolean
   /** Ids of purged documents with which something is still to be done. */
   purged(): ReadonlySet<string>
 }
@@ -42,6 +44,7 @@ export function createList(): List {
   const behind = new Set<string>()
   const untold = new Set<string>()
   const purged = new Set<string>()
+  const doubtful = new Set<string>()
   let fallen = 0
   const listeners = createListeners()
   let items: readonly ListItem[] = []
@@ -52,6 +55,8 @@ export function createList(): List {
     // Tabs and writes tell of records out of order.
     if (before && record.revision <= before.record.revision) return false
     const item = itemOf(record, before)
+    if (!before || !isSame(before.record.summary, record.summary)) doubtful.delete(record.id)
+    else if (record.there > before.record.there) doubtful.add(record.id)
     entries.set(record.id, { record, item })
     put(waiting, record.id, isWaiting(record))
     put(untold, record.id, record.untold && record.purged === 'no')
@@ -80,6 +85,7 @@ export function createList(): List {
     fallen: () => fallen,
     untold: () => untold,
     purged: () => purged,
+    isDoubtful: (id) => doubtful.has(id),
     records: () => Array.from(entries.values(), (entry) => entry.record),
     waiting: () => waiting,
     update: (records) => {
@@ -94,7 +100,7 @@ export function createList(): List {
     },
     replace: (records) => {
       entries.clear()
-      for (const set of [waiting, behind, untold, purged]) set.clear()
+      for (const set of [waiting, behind, untold, purged, doubtful]) set.clear()
       for (const record of records) take(record, null)
       items = sortAll(entries)
       listeners.tell()
@@ -111,6 +117,10 @@ function itemOf(record: DocumentRecord, before: Entry | undefined): ListItem | n
   if (old && same && old.status === status && (old.behind === true) === late) return old
   const summary = old && same ? old.summary : readSummary(record.summary)
   return summary && { id: record.id, summary, status, ...(late ? { behind: true as const } : {}) }
+}
+
+function isSame(a: Uint8Array | null, b: Uint8Array | null): boolean {
+  return a === b || (a !== null && b !== null && sameBytes(a, b))
 }
 
 /** @returns whether it was not in the set and is now */

@@ -11,6 +11,7 @@ import type { Lives } from './lives.ts'
 import { type DocumentRecord, type FeedCursor, PersistenceError, type StoredDocument } from './persistence/port.ts'
 import { isBehind, isWaiting } from './persistence/records.ts'
 import { createUpkeep, passOver } from './space-upkeep.ts'
+import { createSummaryDoubts } from './summary-doubts.ts'
 
 /** Exchanges at a time. Each is a channel and a few rows in memory. */
 const CONCURRENCY = 256
@@ -210,6 +211,7 @@ export function startSpaceSync(options: SpaceSyncOptions): SpaceSync {
         // before it told one, and nobody would ever see it in a list.
         const known = list.record(id)
         if ((taken && (record?.edited ?? 0) > 0) || (known && known.rows > 0 && !known.summary)) await look(id)
+        else if (taken) doubts.fetched(id)
         const now = list.record(id)
         if (now && now.rows >= COMPACT_ROWS && !lives.isOpen(id)) await journal.compact(id, joinUpdates)
         const again = taken && clock.now() - (fetchedAt.get(id) ?? 0) < REFETCH_MS
@@ -288,6 +290,16 @@ export function startSpaceSync(options: SpaceSyncOptions): SpaceSync {
     }
   }
 
+  const doubts = createSummaryDoubts({
+    clock,
+    isDoubtful: (id) => {
+      const record = list.record(id)
+      const isLevel = record !== undefined && !isBehind(record) && !isWaiting(record)
+      return isLevel && leadership.leads() && !lives.isOpen(id) && list.isDoubtful(id)
+    },
+    look,
+  })
+
   const upkeep = createUpkeep({
     connection,
     journal,
@@ -361,6 +373,7 @@ export function startSpaceSync(options: SpaceSyncOptions): SpaceSync {
     },
     close: () => {
       closed = true
+      doubts.close()
       for (const off of unsubscribe) off()
       for (const cancel of timers) cancel()
       leadership.close()

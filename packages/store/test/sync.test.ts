@@ -1,10 +1,13 @@
 import { addMessage } from '@holdfast/conversation'
 import { createMemoryLog } from '@holdfast/update-log/memory'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { WebsocketProvider } from 'y-websocket'
+import * as Y from 'yjs'
+import { systemClock } from '../src/environment.ts'
 import { statusText } from '../src/status-text.ts'
 import type { Store } from '../src/types.ts'
 import { type Device, deviceOf, onRelay, relayOf, say, texts, textsOf } from './devices.ts'
-import { type RelayHarness, startRelay } from './relay-harness.ts'
+import { type RelayHarness, startRelay, WebSocketOfNode } from './relay-harness.ts'
 import { until } from './world.ts'
 
 let relay: RelayHarness
@@ -65,6 +68,38 @@ describe('over /sync', () => {
     await until(there.list, ([item]) => item?.summary.messages === 1 && !item.behind)
     const yours = await there.open(mine.id)
     expect(textsOf(yours)).toEqual(['more'])
+  })
+
+  test('C30 a summary that a stock client’s edits made wrong is put right by a device that fetched them, and by that everywhere', async () => {
+    // What waits for seconds waits for less.
+    const after = (ms: number, run: () => void) => systemClock.after(ms < 10_000 ? ms : ms / 50, run)
+    const clock = { ...systemClock, after }
+    const [here, laptop, phone] = [await device().open(), await device().open({ clock }), await device().open()]
+    const mine = await here.create({ title: 'First' })
+    say(mine, 'one')
+    await mine.sent()
+    for (const store of [laptop, phone])
+      await until(store.list, ([item]) => item?.summary.messages === 1 && !item.behind)
+    mine.close()
+    await until(here.status, ({ waiting }) => waiting === 0)
+    await closeStore(here)
+    const doc = new Y.Doc()
+    const provider = new WebsocketProvider(
+      `${relay.address.url.replace('http', 'ws')}/yjs`,
+      `default/${mine.id}`,
+      doc,
+      {
+        params: { token: relay.address.token },
+        disableBc: true,
+        WebSocketPolyfill: WebSocketOfNode,
+      },
+    )
+    await new Promise<void>((resolve) => provider.once('sync', () => resolve()))
+    const parts = [{ type: 'text', text: 'two' }] as const
+    addMessage(doc, { id: 'stock', role: 'user', createdAt: Date.now(), parts })
+    for (const store of [laptop, phone])
+      await until(store.list, ([item]) => item?.summary.messages === 2 && !item.behind)
+    provider.destroy()
   })
 
   test('C18 offline edits of two closed copies meet, and their summary says both', async () => {
