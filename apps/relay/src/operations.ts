@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { join } from 'node:path'
 import { type AdminOperation, type Refusal, readJson, refusal, sendJson } from '@holdfast/relay'
 import { type BlobStore, isUpdateLogError } from '@holdfast/update-log'
 import type { LevelLog } from '@holdfast/update-log/level'
@@ -49,7 +50,9 @@ export function createOperations(
       const gone = goneSignal(response)
       try {
         await log.snapshot(async (view, isWanted) => {
-          for await (const item of backupItems(view, folderVersion, base, blobs, () => isWanted() && !gone.aborted)) {
+          const source = { store: blobs, directory: join(log.directory, 'blobs') }
+          const isGoing = (): boolean => isWanted() && !gone.aborted
+          for await (const item of backupItems(view, folderVersion, base, source, isGoing)) {
             await send(response, encodeItem(item), gone)
           }
         })

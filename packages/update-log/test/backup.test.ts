@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { seededRandom } from '@holdfast/testkit'
 import type { UpdateLog } from '@holdfast/update-log'
 import { openDiskBlobs } from '@holdfast/update-log/blobs'
-import { openLevelLog } from '@holdfast/update-log/level'
+import { openClassicLevel, openLevelLog } from '@holdfast/update-log/level'
 import {
   type BackedUp,
   type BackupSource,
@@ -20,6 +20,7 @@ import {
 } from '@holdfast/update-log/upkeep'
 import { expect, test } from 'vitest'
 import * as Y from 'yjs'
+import { headKey } from '../src/level/keys.ts'
 import { temporaryFolder } from './folders.ts'
 
 const TIME = '2026-11-20T09:00:00.000Z'
@@ -174,6 +175,30 @@ test('K5 the next backup holds only what is new, and both can be restored', asyn
     await restoreBackup({ from: to, to: target, number, ...restoring })
     expect(await contentOf(target)).toEqual(content)
   }
+})
+
+test('K5 what is damaged is named, and what the backup before had of it stays', async () => {
+  const directory = await made()
+  const to = await temporaryFolder()
+  await backUp(directory, to)
+  const content = await contentOf(directory)
+  const damaged = await openClassicLevel(join(directory, 'log'))
+  await damaged.write([{ type: 'put', key: headKey(3), value: Uint8Array.of(1, 2, 3, 4, 5) }], { sync: true })
+  await damaged.close()
+  const files = await filesOf(join(directory, 'blobs'))
+  const blob = files.find((path) => /[0-9a-f]{64}$/.test(path))!
+  await writeFile(blob, (await readFile(blob)).subarray(0, 200))
+  expect(await backUp(directory, to)).toMatchObject({
+    base: 1,
+    documents: 13,
+    blobs: 2,
+    damaged: [{ document: 'document-2' }],
+    missingBlobs: [{ space: 'default', hash: blob.slice(-64) }],
+  })
+  expect((await verifyBackup(to)).problems).toEqual([])
+  const target = await temporaryFolder()
+  expect(await restoreBackup({ from: to, to: target, ...restoring })).toMatchObject({ documents: 13, blobs: 2 })
+  expect(await contentOf(target)).toEqual(content)
 })
 
 test('K5 a folder of another history is backed up in full', async () => {

@@ -102,7 +102,9 @@ function report(made: BackedUp, to: string, json: boolean, { say, warn }: Surrou
     warn(`${space}/${document} is damaged: ${what}. What the backup before had of it is kept; see "holdfast repair".`)
   }
   for (const { space, hash } of made.missingBlobs) {
-    warn(`The blob ${hash} of ${space} could not be read, and is not in the backup; see "holdfast verify".`)
+    warn(
+      `The blob ${hash} of ${space} could not be read; what a backup before had of it is kept. See "holdfast verify".`,
+    )
   }
   if (json) {
     say(`${JSON.stringify({ event: 'backed-up', to, ...made })}\n`)

@@ -18,6 +18,7 @@ import { scan } from '../level/scan.ts'
 import { decodeCommit } from '../level/values.ts'
 import { historyName, sharedUntil } from '../runs.ts'
 import type { DocumentRef } from '../types.ts'
+import { blobNames } from './blob-names.ts'
 
 /** Which point of which history a backup is of. */
 export interface BackupPoint {
@@ -67,8 +68,16 @@ export type BackupItem =
     }
   | { readonly kind: 'damaged'; readonly ref: DocumentRef; readonly what: string }
   | { readonly kind: 'blob'; readonly space: string; readonly blob: BlobEntry }
+  /** It is there and cannot be read. */
+  | { readonly kind: 'blob-damaged'; readonly space: string; readonly hash: string }
   | { readonly kind: 'references'; readonly space: string; readonly references: BlobReferences }
   | { readonly kind: 'end' }
+
+/** Blobs, and the folder that the store has them in. */
+export interface BlobSource {
+  readonly store: BlobStore
+  readonly directory: string
+}
 
 /**
  * Tells all that one view shows, without what the base has. A document that is damaged is named, and the others go on.
@@ -78,7 +87,7 @@ export async function* backupItems(
   view: View,
   folder: number,
   base: BackupBase | null,
-  blobs: BlobStore | null,
+  blobs: BlobSource | null,
   isWanted: () => boolean = () => true,
 ): AsyncGenerator<BackupItem> {
   const point = await pointOf(view, folder)
@@ -194,9 +203,17 @@ function sumOf(value: Uint8Array | undefined): number {
   return new DataView(value.buffer, value.byteOffset, value.byteLength).getUint32(0)
 }
 
-async function* blobItems(blobs: BlobStore): AsyncGenerator<BackupItem> {
-  for (const space of await blobs.spaces()) {
-    for await (const blob of blobs.blobs(space)) yield { kind: 'blob', space, blob }
-    for (const references of await blobs.references(space)) yield { kind: 'references', space, references }
+async function* blobItems({ store, directory }: BlobSource): AsyncGenerator<BackupItem> {
+  for (const space of await store.spaces()) {
+    const listed = new Set<string>()
+    for await (const blob of store.blobs(space)) {
+      listed.add(blob.hash)
+      yield { kind: 'blob', space, blob }
+    }
+    for (const hash of await blobNames(directory, space)) {
+      const ref = { space, hash }
+      if (!listed.has(hash) && (await store.verify(ref)) === 'damaged') yield { kind: 'blob-damaged', ...ref }
+    }
+    for (const references of await store.references(space)) yield { kind: 'references', space, references }
   }
 }

@@ -58,7 +58,8 @@ function damagedLog(directory: string, what: string): UpdateLogError {
 /** A folder that `withFolder` has open, to be backed up. */
 export function folderSource({ folder, view, blobs }: OpenFolder, names: readonly string[]): BackupSource {
   return {
-    items: (base) => backupItems(view, folder.version, base, blobs),
+    items: (base) =>
+      backupItems(view, folder.version, base, { store: blobs, directory: join(folder.directory, 'blobs') }),
     blob: async (ref) => (await blobs.read(ref))?.content ?? null,
     files: () => smallFiles(folder.directory, names),
   }

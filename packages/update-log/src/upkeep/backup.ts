@@ -61,7 +61,7 @@ export interface BackedUp {
   readonly newBlobs: number
   readonly newBlobBytes: number
   readonly damaged: Manifest['damaged']
-  /** Blobs that were there when they were listed, and could not be read any more: space and hash. */
+  /** Blobs that could not be read, by space and hash; what a backup before had of them is kept. */
   readonly missingBlobs: readonly BlobRef[]
   /** Numbers of backups that were removed because there are enough newer ones. */
   readonly removed: readonly number[]
@@ -120,7 +120,7 @@ async function makeLocked(source: BackupSource, options: BackupOptions): Promise
       newBlobs: blobs.newBlobs,
       newBlobBytes: blobs.newBytes,
       damaged: taken.damaged,
-      missingBlobs: blobs.missing,
+      missingBlobs: [...taken.damagedBlobs, ...blobs.missing],
       removed,
     }
   } catch (error) {
@@ -139,6 +139,7 @@ interface Taken {
   newDocuments: number
   readonly damaged: { space: string; document: string; what: string }[]
   readonly blobs: BackedUpBlob[]
+  readonly damagedBlobs: BlobRef[]
   readonly references: { space: string; document: string; hashes: readonly string[] }[]
 }
 
@@ -157,7 +158,7 @@ async function take(
     signal?.throwIfAborted()
     if (item.kind === 'start') {
       total = item.documents
-      const rest = { newDocuments: 0, damaged: [], blobs: [], references: [] }
+      const rest = { newDocuments: 0, damaged: [], blobs: [], damagedBlobs: [], references: [] }
       taken = { point: item.point, isFull: item.isFull, documents: [], ...rest }
       continue
     }
@@ -188,6 +189,13 @@ async function take(
       case 'blob':
         taken.blobs.push({ space: item.space, hash: item.blob.hash, bytes: item.blob.bytes, type: item.blob.type })
         break
+      case 'blob-damaged': {
+        taken.damagedBlobs.push({ space: item.space, hash: item.hash })
+        // Its name says what it was: a copy that an earlier backup has is as good as ever.
+        const last = before?.blobs.find(({ space, hash }) => space === item.space && hash === item.hash)
+        if (last !== undefined) taken.blobs.push(last)
+        break
+      }
       case 'references':
         taken.references.push({ space: item.space, ...item.references })
         break

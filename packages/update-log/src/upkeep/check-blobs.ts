@@ -1,4 +1,5 @@
 import type { BlobStore } from '../blobs/port.ts'
+import { blobNames } from './blob-names.ts'
 import type { Problem, UpkeepOptions } from './problems.ts'
 
 export interface CheckedBlobs {
@@ -8,9 +9,13 @@ export interface CheckedBlobs {
   readonly wanted: number
 }
 
-/** Reads every blob and compares it with its name. */
+/**
+ * Reads every blob and compares it with its name.
+ * @param directory where the store has them
+ */
 export async function checkBlobs(
   blobs: BlobStore,
+  directory: string,
   onProblem: (problem: Problem) => void,
   { onProgress, signal }: UpkeepOptions,
 ): Promise<CheckedBlobs> {
@@ -19,16 +24,17 @@ export async function checkBlobs(
     onProblem({ part: 'blob', space, what: 'which documents refer to blobs is damaged' })
   for (const space of await blobs.spaces()) {
     counts.wanted += (await blobs.wanted(space, 100_000)).length
-    const total = counts.blobs + (await blobs.totals(space)).count
-    for await (const { hash, bytes } of blobs.blobs(space)) {
+    const hashes = await blobNames(directory, space)
+    const total = counts.blobs + hashes.length
+    for (const hash of hashes) {
       signal?.throwIfAborted()
       if ((await blobs.verify({ space, hash })) === 'damaged') {
         onProblem({ part: 'blob', space, blob: hash, what: 'its content is not what its name says' })
       }
       counts.blobs += 1
-      counts.bytes += bytes
-      onProgress?.({ step: 'blobs', done: counts.blobs, total: Math.max(total, counts.blobs) })
+      onProgress?.({ step: 'blobs', done: counts.blobs, total })
     }
+    counts.bytes += (await blobs.totals(space)).bytes
   }
   return counts
 }

@@ -1,5 +1,12 @@
 export { type BackedUp, type BackupOptions, type BackupSource, makeBackup } from './backup.ts'
-export { type BackupBase, type BackupItem, type BackupPoint, backupItems, type DocumentState } from './backup-items.ts'
+export {
+  type BackupBase,
+  type BackupItem,
+  type BackupPoint,
+  type BlobSource,
+  backupItems,
+  type DocumentState,
+} from './backup-items.ts'
 export { folderSource, type OpenFolder, smallFiles, withFolder } from './backup-source.ts'
 export { decodeItems, encodeFailure, encodeItem } from './backup-wire.ts'
 export { type Counted, countFolder, type DocumentCount, type SpaceCount } from './count.ts'

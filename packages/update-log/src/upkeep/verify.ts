@@ -48,7 +48,12 @@ export async function verifyLocked(
   const documents = await inClone(folder, (clone) => verifyClone(clone, onProblem, options))
   const blobs = await openDiskBlobs(join(folder.directory, 'blobs'))
   try {
-    return { problems, files, documents, blobs: await checkBlobs(blobs, onProblem, options) }
+    return {
+      problems,
+      files,
+      documents,
+      blobs: await checkBlobs(blobs, join(folder.directory, 'blobs'), onProblem, options),
+    }
   } finally {
     await blobs.close()
   }
@@ -65,7 +70,12 @@ export async function verifyLog(log: LevelLog, blobs: BlobStore, options: Upkeep
     const documents = await log.snapshot((view, isWanted) =>
       checkDocuments(view, { ...options, check, onProblem, isWanted }),
     )
-    return { problems, files, documents, blobs: await checkBlobs(blobs, onProblem, options) }
+    return {
+      problems,
+      files,
+      documents,
+      blobs: await checkBlobs(blobs, join(log.directory, 'blobs'), onProblem, options),
+    }
   } finally {
     await check.close()
   }
