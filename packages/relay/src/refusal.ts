@@ -134,9 +134,12 @@ export function refuseUpgrade(socket: Duplex, { status, code, message }: Refusal
   socket.end(`${head.join('\r\n')}\r\n\r\n${body}`)
 }
 
+/** A JWT, wherever somebody put it. */
+const TOKEN = /[\w-]{10,}\.[\w-]{10,}\.[\w-]*/g
+
 /** As much of a path as is worth a line in a log. */
 export function loggedPath(request: IncomingMessage): string {
-  return pathOf(request).slice(0, 300)
+  return pathOf(request).slice(0, 2_000).replace(TOKEN, '[token]').slice(0, 300)
 }
 
 /** The request's path, without its query, which may hold a token. */
