@@ -230,6 +230,35 @@ describe('over /sync', () => {
     expect(textsOf(again)).toEqual(['text'])
   })
 
+  test('C61 a relay that was wiped knows no purges: who missed one brings it back, until somebody comes who knows, and then it is gone everywhere', async () => {
+    const [knowing, missing] = [device(), device()]
+    const first = await missing.open()
+    const gone = await first.create({ title: 'Gone' })
+    say(gone, 'purged elsewhere')
+    await gone.sent()
+    await closeStore(first)
+    const second = await knowing.open()
+    await until(second.list, (items) => items.length === 1)
+    await second.purge(gone.id)
+    while ((await relay.log.stat({ space: 'default', document: gone.id }))?.kind !== 'purged') {
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+    await closeStore(second)
+    await relay.stop()
+    relay.log = createMemoryLog()
+    await relay.start()
+    // It has not heard of the purge, and nobody can tell it.
+    const late = await missing.open()
+    await until(late.status, (status) => status.relay === 'connected' && status.waiting === 0)
+    expect((await relay.log.stat({ space: 'default', document: gone.id }))?.kind).toBe('live')
+    const back = await knowing.open()
+    await until(late.list, (items) => items.length === 0)
+    expect((await relay.log.stat({ space: 'default', document: gone.id }))?.kind).toBe('purged')
+    expect(back.list.get()).toEqual([])
+    // All of it had been sent: nothing is left to set aside.
+    expect(late.aside.get()).toEqual([])
+  })
+
   test('W12 one window answers, another sees who, cannot, and asks it to stop', async () => {
     const [here, there] = [await device().open(), await device().open()]
     const mine = await here.create({ title: 'Lease' })

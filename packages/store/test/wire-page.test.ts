@@ -70,14 +70,16 @@ test('the client of the page lists a space, reads a conversation and appends to 
   await until(texts(conversation), (all) => all.at(-1) === 'Written by another client.')
 })
 
-test('the bytes of the page are what a relay takes and gives', async () => {
-  const [block = ''] = /```text\n(>[\s\S]*?)```/.exec(page) ?? []
+const blocks = Array.from(page.matchAll(/```text\n(>[\s\S]*?)```/g), (found) => found[1]!)
+
+test.each([1, 2])('the bytes of the page are what a relay takes and gives, in version %i', async (version) => {
+  const block = blocks[version - 1] ?? ''
   const lines = Array.from(block.matchAll(/^([><]) (\w+) +([0-9a-f ]+)$/gm), ([, side, kind, hex]) => {
     return { side, kind, bytes: new Uint8Array(Buffer.from(hex!.replaceAll(' ', ''), 'hex')) }
   })
   expect(lines.length).toBeGreaterThan(8)
   for (const { side, kind, bytes } of lines) {
-    expect((side === '>' ? decodeClientFrame(bytes) : decodeRelayFrame(bytes)).kind).toBe(kind)
+    expect((side === '>' ? decodeClientFrame(bytes) : decodeRelayFrame(bytes, version)).kind).toBe(kind)
   }
 
   const log = createMemoryLog({ randomId: countedNames('history') })
