@@ -1,6 +1,4 @@
-import { joinUpdates, REFUSAL } from '@holdfast/protocol'
 import type { BlobSync } from './blobs.ts'
-import { exchange } from './connection/sync/exchange.ts'
 import type { SpaceConnection } from './connection/sync/port.ts'
 import type { Clock, Locks } from './environment.ts'
 import { createFeedKeeper } from './feed-keeper.ts'
@@ -8,27 +6,17 @@ import type { Journal } from './journal-port.ts'
 import { campaign } from './leadership.ts'
 import type { List } from './list.ts'
 import type { Lives } from './lives.ts'
-import { type DocumentRecord, type FeedCursor, PersistenceError, type StoredDocument } from './persistence/port.ts'
+import { type FeedCursor, PersistenceError } from './persistence/port.ts'
 import { isBehind, isWaiting } from './persistence/records.ts'
+import { createSpaceExchange, LATER_MS } from './space-exchange.ts'
 import { createUpkeep, passOver } from './space-upkeep.ts'
-import { createSummaryDoubts } from './summary-doubts.ts'
 
 /** Exchanges at a time. Each is a channel and a few rows in memory. */
 const CONCURRENCY = 256
 /** Bytes of rows that may be in memory for exchanges, or one document if that is more. */
 const IN_FLIGHT = 32 * 1024 * 1024
-/** What nobody opens has nobody to compact it but us, from this many rows on. */
-const COMPACT_ROWS = 64
-/** A document that changes all the time is fetched this often, in milliseconds. */
-const REFETCH_MS = 1_500
-/** Of this many documents it is remembered when they were fetched. */
-const REMEMBERED = 2_000
-/** What was written while a document was being sent is sent after this. */
-const RESEND_MS = 200
 /** Another tab that has a document open keeps it level by itself; if it has not by then, it does not. */
 const ELSEWHERE_MS = 2_000
-/** What the relay could not do now is tried again after this. */
-const LATER_MS = 3_000
 
 export interface SpaceSyncOptions {
   readonly space: string
@@ -77,12 +65,9 @@ export function startSpaceSync(options: SpaceSyncOptions): SpaceSync {
   const refused = new Set<string>()
   /** Were waited for. */
   const late = new Set<string>()
-  /** When something of a document was fetched last. */
-  const fetchedAt = new Map<string, number>()
   const timers = new Set<() => void>()
   /** What is to be fetched, the newest last; made anew when more has come. */
   let queue: string[] = []
-  let inFlight = 0
   let fallen = 0
   let closed = false
 
@@ -140,115 +125,18 @@ export function startSpaceSync(options: SpaceSyncOptions): SpaceSync {
     return false
   }
 
-  const syncOne = async (id: string): Promise<void> => {
-    const record = list.record(id)
-    const stored = record && record.rows > 0 ? await journal.read((handle) => handle.load(id)) : null
-    const counted = countBytes(stored?.updates.reduce((sum, row) => sum + row.length, 0) ?? 0)
-    try {
-      await exchangeOne(id, record, stored, counted)
-    } finally {
-      counted.release()
-    }
-  }
-
-  /** Bytes in memory for one exchange. */
-  const countBytes = (first: number) => {
-    let bytes = first
-    inFlight += first
-    return {
-      add: (more: number): void => {
-        bytes += more
-        inFlight += more
-      },
-      release: (): void => {
-        inFlight -= bytes
-      },
-    }
-  }
-
-  const exchangeOne = async (
-    id: string,
-    record: DocumentRecord | undefined,
-    stored: StoredDocument | null,
-    counted: { add(bytes: number): void },
-  ): Promise<void> => {
-    const fetched: Uint8Array[] = []
-    /** One row of all that was fetched, in the same write as its mark. */
-    const keep = async (): Promise<void> => {
-      if (fetched.length === 0) return
-      const update = joinUpdates(fetched)
-      await journal.stage(update)
-      journal.appendForeign(id, update)
-    }
-    const exchanging = exchange({
-      connection,
-      id,
-      stored,
-      epoch: stored?.record.epoch ?? record?.epoch ?? null,
-      take: (update) => {
-        fetched.push(update)
-        counted.add(update.length)
-      },
-      adopt: (epoch) => journal.adopt(id, epoch),
-    })
-    const outcome = await exchanging.catch(async (error: unknown) => {
-      // What came before the connection broke need not come again.
-      await keep()
-      throw error
-    })
-    const taken = fetched.length > 0
-    const told = connection.told()
-    if (outcome.kind !== 'set-aside') await keep()
-    switch (outcome.kind) {
-      case 'level': {
-        const { sent, position } = outcome
-        // The history may have become another while a large row was written ahead: then this is news of one that is over.
-        if ((sent > 0 || position.seq > 0) && connection.follows(told.incarnation, told.reach)) {
-          journal.mark(id, connection.told(), { sent, position })
-        }
-        await journal.settled()
-        // Two devices' edits met here and no document was built: the summary is looked at by one. Without any, its writer died
-        // before it told one, and nobody would ever see it in a list.
-        const known = list.record(id)
-        if ((taken && (record?.edited ?? 0) > 0) || (known && known.rows > 0 && !known.summary)) await look(id)
-        else if (taken) doubts.fetched(id)
-        const now = list.record(id)
-        if (now && now.rows >= COMPACT_ROWS && !lives.isOpen(id)) await journal.compact(id, joinUpdates)
-        const again = taken && clock.now() - (fetchedAt.get(id) ?? 0) < REFETCH_MS
-        if (taken) {
-          if (fetchedAt.size > REMEMBERED) fetchedAt.clear()
-          fetchedAt.set(id, clock.now())
-        }
-        if (outcome.role === 'read' && now && isWaiting(now)) refused.add(id)
-        else if (again || (now && isBehind(now))) later(id, REFETCH_MS)
-        else if (now && isWaiting(now)) later(id, RESEND_MS)
-        return
-      }
-      case 'refused-updates':
-        refused.add(id)
-        if (outcome.code !== REFUSAL.READ_ONLY) options.onRefusedUpdates(id, outcome.code)
-        return
-      case 'set-aside':
-        await options.retire(id, outcome.code, outcome.text)
-        return
-      case 'refused':
-        if (outcome.later) later(id, LATER_MS)
-        else refused.add(id)
-        return
-      case 'no-channel':
-        later(id, LATER_MS)
-    }
-  }
-
-  /** Opens a document without showing it, which puts its stored summary right. */
-  const look = async (id: string): Promise<void> => {
-    const live = lives.acquire(id, false)
-    try {
-      await live.loaded
-    } finally {
-      lives.release(live)
-    }
-  }
+  const exchanges = createSpaceExchange({
+    connection,
+    journal,
+    list,
+    lives,
+    clock,
+    leads: leadership.leads,
+    later,
+    refuse: (id) => refused.add(id),
+    retire: options.retire,
+    onRefusedUpdates: options.onRefusedUpdates,
+  })
 
   /** The next document to exchange: what waits to be sent first, then what is to be fetched, newest first. */
   const next = (): string | null => {
@@ -273,11 +161,12 @@ export function startSpaceSync(options: SpaceSyncOptions): SpaceSync {
     if (!leadership.leads() || !online() || journal.failure() || keeper.isUnsure()) return
     if (busy.size >= CONCURRENCY) return
     fill()
-    while (busy.size < CONCURRENCY && inFlight < IN_FLIGHT) {
+    while (busy.size < CONCURRENCY && exchanges.inFlight() < IN_FLIGHT) {
       const id = next()
       if (id === null) return
       busy.add(id)
-      void syncOne(id)
+      void exchanges
+        .run(id)
         .catch((error: unknown) => {
           // It has left the queue, and nothing but a change of it would bring it back.
           if (error instanceof PersistenceError) later(id, LATER_MS)
@@ -289,16 +178,6 @@ export function startSpaceSync(options: SpaceSyncOptions): SpaceSync {
         })
     }
   }
-
-  const doubts = createSummaryDoubts({
-    clock,
-    isDoubtful: (id) => {
-      const record = list.record(id)
-      const isLevel = record !== undefined && !isBehind(record) && !isWaiting(record)
-      return isLevel && leadership.leads() && !lives.isOpen(id) && list.isDoubtful(id)
-    },
-    look,
-  })
 
   const upkeep = createUpkeep({
     connection,
@@ -373,7 +252,7 @@ export function startSpaceSync(options: SpaceSyncOptions): SpaceSync {
     },
     close: () => {
       closed = true
-      doubts.close()
+      exchanges.close()
       for (const off of unsubscribe) off()
       for (const cancel of timers) cancel()
       leadership.close()
