@@ -87,11 +87,6 @@ const FOUND: readonly (readonly [string, number, string])[] = [
     'close:2:bxkosp edit:1:1oupng keepCopy:4:wjqhn2 edit:2:omufa7 online:0:9trx2d restore:3:ksclky close:2:kg6niu',
   ],
   [
-    'what was told ahead of the cursor is noticed in a copy that goes on by the same name',
-    206,
-    'edit:0:bhxx7l wait:0:jajzf9 edit:0:fvpc5b wait:0:9t9svs edit:2:3q7afd create:4:2gtoer stream:0:p8rpsw edit:2:o6ot2v tab:0:4yk8il keepCopy:2:gct7s5 close:4:t14oxl storageFails:3:tzm7od purge:3:63u762 edit:2:ansckj restore:2:3skm6a edit:3:mo6ey5 losePower:4:odpgz8',
-  ],
-  [
     'what a dead window still had to write does not take the place of a later history',
     239,
     'closeTab:3:elygif keepCopy:2:cobz8p create:4:te8dl9 edit:1:tkjzyl wait:2:y8ikkg wait:1:oyhbcp restore:2:fa6kid closeTab:4:d38hkr crashTab:3:jmqbf5 online:0:5fbosi edit:1:y3b2i6 tab:4:2f3j96 storageFails:4:bqebtq edit:1:ci640m crashTab:0:u39w6d restore:1:rxu17p tab:1:yxs6v8',

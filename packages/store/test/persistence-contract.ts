@@ -403,6 +403,63 @@ export function persistenceContract(make: () => Promise<Harness>, capabilities: 
       expect([...((await handle.documents())[0]?.summary ?? [])]).toEqual([6])
     })
 
+    test('P27 (W11) how far the history reached is kept with every mark and with the cursor, and never lowered', async () => {
+      const { open } = await prepare()
+      const handle = await open()
+      const [one] = updatesOf(['one '])
+      const mark = (id: string, sent: number) => ({
+        id,
+        updates: [],
+        local: false,
+        sent,
+        position: { epoch: 'e', seq: 1 },
+      })
+      await handle.write({ documents: ['a', 'b'].map((id) => ({ id, updates: [one!], local: true })) })
+      // A mark without a cursor: the device follows that history from now on.
+      await handle.write({ documents: [mark('a', 1)], history: 'i', reach: 5 })
+      expect(await handle.cursor()).toEqual({ incarnation: 'i', feed: 0, reach: 5 })
+      await handle.write({ documents: [mark('b', 1)], history: 'i', reach: 9 })
+      await handle.write({ cursor: { incarnation: 'i', feed: 3 }, history: 'i', reach: 7 })
+      expect(await handle.cursor()).toEqual({ incarnation: 'i', feed: 3, reach: 9 })
+      const reaches = async () => Object.fromEntries((await handle.documents()).map(({ id, reach }) => [id, reach]))
+      expect(await reaches()).toEqual({ a: 5, b: 9 })
+      await handle.write({ documents: [{ id: 'b', updates: [], local: false, offer: true }] })
+      expect(await reaches()).toEqual({ a: 5, b: 0 })
+      await handle.close()
+      expect(await (await open()).cursor()).toEqual({ incarnation: 'i', feed: 3, reach: 9 })
+    })
+
+    test('P28 (W11) a cursor takes the place of another only if it knows it, and all that was told by it', async () => {
+      const { open } = await prepare()
+      const handle = await open()
+      const [one] = updatesOf(['one '])
+      const mark = { id: 'a', updates: [], local: false, sent: 1, position: { epoch: 'e', seq: 1 } }
+      await handle.write({ documents: [{ id: 'a', updates: [one!], local: true }] })
+      await handle.write({ cursor: { incarnation: 'i', feed: 3 }, history: 'i', reach: 9 })
+      const rename = (past: { incarnation: string; until: number }[], restart = false) =>
+        handle.write({
+          documents: [mark],
+          cursor: { incarnation: 'j', feed: 1 },
+          history: 'j',
+          reach: 4,
+          past,
+          ...(restart ? { restart } : {}),
+        })
+      for (const past of [[], [{ incarnation: 'other', until: 99 }], [{ incarnation: 'i', until: 8 }]]) {
+        await rename(past)
+        await rename(past, true)
+        expect(await handle.cursor()).toEqual({ incarnation: 'i', feed: 3, reach: 9 })
+        expect((await handle.documents())[0]).toMatchObject({ sent: 0, have: 0 })
+      }
+      await rename([{ incarnation: 'i', until: 9 }])
+      expect(await handle.cursor()).toEqual({ incarnation: 'j', feed: 1, reach: 9 })
+      expect((await handle.documents())[0]).toMatchObject({ sent: 1, have: 1, reach: 4 })
+      // Begun anew, nothing that was told before counts.
+      const anew = { cursor: { incarnation: 'k', feed: 0 }, history: 'k', reach: 2, restart: true }
+      await handle.write({ ...anew, past: [{ incarnation: 'j', until: Number.POSITIVE_INFINITY }] })
+      expect(await handle.cursor()).toEqual({ incarnation: 'k', feed: 0, reach: 2 })
+    })
+
     test('P18 (W9) a purged document leaves its unsent rows aside, and lets go of what the relay had', async () => {
       const { open } = await prepare()
       const handle = await open()
