@@ -123,6 +123,8 @@ function meet(peer: SyncPeer, document: string, kept: Kept, offers: boolean): Pr
   const found = new Y.Doc()
   return new Promise((resolve) => {
     void peer.closed.then(() => resolve('gone'))
+    // It may have gone in the same breath in which it was welcomed.
+    if (peer.machine.freeChannels === 0) return
     let opening = 0
     let isLevel = false
     let isAcked = !offers
