@@ -1,1 +1,0 @@
-export function closingLine(count: { passed: number; failed: number; skipped: number }): string
