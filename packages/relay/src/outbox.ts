@@ -23,6 +23,8 @@ export class Outbox {
   /** Messages that cannot be joined (answers, awareness), and what is left of the one that is being sent in pieces. */
   #messages: Uint8Array[] = []
   #partSent = 0
+  /** Those of the messages that the peer asked for. */
+  readonly #answers = new Set<Uint8Array>()
   /** Updates that wait for room, oldest first. */
   #updates: Uint8Array[] = []
   #updateBytes = 0
@@ -52,6 +54,22 @@ export class Outbox {
     this.#flush()
   }
 
+  /** Sends what the peer asked for. */
+  answer(frame: Uint8Array): void {
+    this.#answers.add(frame)
+    this.send(frame)
+  }
+
+  /** Answers that the socket has not taken. */
+  get unsentAnswers(): number {
+    return this.#answers.size
+  }
+
+  /** Messages that the socket has not taken. */
+  get unsentMessages(): number {
+    return this.#messages.length
+  }
+
   /** @param frame `update` as a message, made once for all peers */
   sendUpdate(update: Uint8Array, frame: Uint8Array): void {
     if (this.#lag !== null) {
@@ -73,6 +91,7 @@ export class Outbox {
   close(): void {
     this.#closed = true
     this.#messages = []
+    this.#answers.clear()
     this.#updates = []
     this.#lag = null
   }
@@ -97,7 +116,10 @@ export class Outbox {
         const piece = message.subarray(this.#partSent, this.#partSent + PIECE)
         const last = this.#partSent + piece.length === message.length
         this.#partSent = last ? 0 : this.#partSent + piece.length
-        if (last) this.#messages.shift()
+        if (last) {
+          this.#messages.shift()
+          this.#answers.delete(message)
+        }
         this.#hand(piece, last)
       } else if (this.#catchingUp) {
         return

@@ -43,6 +43,11 @@ export interface StockPeerOptions {
 /** An awareness update with nobody in it: keeps a stock client from thinking that the relay is gone. */
 const SIGN_OF_LIFE = encodeAwarenessFrame(encodeAwareness([]))
 
+/** Answers that are made and not taken: with more, the peer is read no further. */
+const MOST_ANSWERS = 8
+/** Messages that wait before others' presence is told no more, but all at once when there is room. */
+const MOST_PRESENCE = 64
+
 /** One connection of the stock endpoint: carries out what `stepPeer` decides. */
 export class StockPeer implements Member, WireListener {
   readonly id: number
@@ -54,6 +59,12 @@ export class StockPeer implements Member, WireListener {
   /** An update is being looked at elsewhere: what was to be done after it waits, and so do the messages that came after it. */
   #isJudging = false
   #later: PeerEffect[] = []
+  /** Messages were kept because too many answers wait, and the socket is not read. */
+  #isKeeping = false
+  /** Answers that are being made. */
+  #answering = 0
+  /** Others' presence that was not told, because too much waited. */
+  #missedPresence = false
   #waiting: Uint8Array[] = []
   #closeCode: number | null = null
   #closeReason = ''
@@ -108,6 +119,8 @@ export class StockPeer implements Member, WireListener {
     const { limits, monotonic } = this.#options
     const now = monotonic()
     if (!this.#outbox.isWaiting) this.#lastProgress = now
+    // What is not read cannot be heard; whether it takes anything is looked at all the same.
+    if (this.#isGlutted) this.#lastHeard = now
     const isDeaf =
       this.#pingedAt !== null && this.#lastHeard < this.#pingedAt && now - this.#pingedAt > limits.pingEvery
     if (isDeaf || now - this.#lastProgress > limits.stallAfter) {
@@ -125,12 +138,23 @@ export class StockPeer implements Member, WireListener {
 
   message(bytes: Uint8Array): void {
     this.#lastHeard = this.#options.monotonic()
-    if (this.#isJudging) this.#waiting.push(bytes)
+    if (this.#isJudging || this.#isGlutted) this.#keep(bytes)
     else this.#on({ kind: 'frame', frame: this.#decode(bytes) })
   }
 
   textMessage(): void {
     this.#on({ kind: 'text-frame' })
+  }
+
+  /** A peer that asks and does not take the answers is read no further, or it could have us hold more than it sends. */
+  get #isGlutted(): boolean {
+    return this.#answering + this.#outbox.unsentAnswers >= MOST_ANSWERS
+  }
+
+  #keep(bytes: Uint8Array): void {
+    this.#isKeeping = true
+    this.#waiting.push(bytes)
+    this.#wire.pause()
   }
 
   pong(): void {
@@ -140,6 +164,7 @@ export class StockPeer implements Member, WireListener {
   drained(): void {
     this.#lastProgress = this.#options.monotonic()
     this.#outbox.drained()
+    this.#unglut()
   }
 
   breached(code: number, reason: string): void {
@@ -181,7 +206,9 @@ export class StockPeer implements Member, WireListener {
   }
 
   awareness(frame: Uint8Array): void {
-    if (this.#state.kind === 'open') this.#outbox.send(frame)
+    if (this.#state.kind !== 'open') return
+    if (this.#outbox.unsentMessages < MOST_PRESENCE) this.#outbox.send(frame)
+    else this.#missedPresence = true
   }
 
   #decode(bytes: Uint8Array): StockFrame {
@@ -236,8 +263,21 @@ export class StockPeer implements Member, WireListener {
 
   #goOn(): void {
     if (!this.#isJudging) this.#run(this.#later.splice(0))
-    while (!this.#isJudging && this.#waiting.length > 0) this.message(this.#waiting.shift()!)
-    if (!this.#isJudging) this.#wire.resume()
+    while (!this.#isJudging && !this.#isGlutted && this.#waiting.length > 0) this.message(this.#waiting.shift()!)
+    if (this.#waiting.length > 0) this.#isKeeping = true
+    else if (!this.#isJudging) this.#wire.resume()
+  }
+
+  /** An answer was made, or taken: what was kept may be looked at. */
+  #unglut(): void {
+    if (this.#isKeeping && !this.#isGlutted && !this.#isJudging) {
+      this.#isKeeping = false
+      this.#goOn()
+    }
+    if (this.#missedPresence && this.#outbox.unsentMessages === 0 && this.#room !== null) {
+      this.#missedPresence = false
+      this.#introduce(this.#room)
+    }
   }
 
   #carryOut(effect: PeerEffect): void {
@@ -255,6 +295,7 @@ export class StockPeer implements Member, WireListener {
         this.#introduce(room)
         break
       case 'answer':
+        this.#answering += 1
         room.whenDurable(() => this.#answer(room, effect.stateVector))
         break
       case 'judge': {
@@ -274,7 +315,7 @@ export class StockPeer implements Member, WireListener {
       case 'deny':
         this.#options.metrics.denied += 1
         this.#options.metrics.refused(refusalName(effect.code))
-        this.#outbox.send(encodePermissionDenied(effect.reason))
+        this.#outbox.answer(encodePermissionDenied(effect.reason))
         break
       case 'hear':
         this.#hear(room, effect.awareness)
@@ -288,14 +329,16 @@ export class StockPeer implements Member, WireListener {
 
   #introduce(room: Room): void {
     const entries = room.presence.entries()
-    if (entries.length > 0) this.#outbox.send(encodeAwarenessFrame(encodeAwareness(entries)))
+    if (entries.length > 0) this.#outbox.answer(encodeAwarenessFrame(encodeAwareness(entries)))
   }
 
   #answer(room: Room, stateVector: Uint8Array): void {
     if (this.#state.kind === 'closed') return
     room.difference(stateVector).then(
       (update) => {
-        if (this.#state.kind === 'open') this.#outbox.send(encodeStep2(update))
+        this.#answering -= 1
+        if (this.#state.kind === 'open') this.#outbox.answer(encodeStep2(update))
+        this.#unglut()
       },
       (error: unknown) => this.#unreadable(room, error),
     )

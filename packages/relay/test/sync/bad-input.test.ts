@@ -227,14 +227,14 @@ describe('before the welcome', () => {
       [encodeClientFrame(HELLO), ...pings],
       CLOSE.TOO_BIG,
       /before the welcome/,
-      await relayFor({ access: never }),
+      await relayFor({ access: never, limits: { earlyMessages: 1_000 } }),
     )
     const long = encodeClientFrame({ kind: 'message', channel: 1, bytes: new Uint8Array(65_000) })
     await first(
       [encodeClientFrame(HELLO), long, long],
       CLOSE.TOO_BIG,
       /before the welcome/,
-      await relayFor({ access: never }),
+      await relayFor({ access: never, limits: { earlyMessages: 1_000 } }),
     )
   })
 
