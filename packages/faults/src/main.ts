@@ -43,15 +43,22 @@ const MARKS = { passed: '✓', failed: '✗', skipped: '↓' } as const
 
 async function main(args: string[]): Promise<number> {
   const { seed, jobs, parts } = read(args)
+  let isEnough = false
+  for (const signal of ['SIGINT', 'SIGTERM']) {
+    process.on(signal, () => {
+      isEnough = true
+    })
+  }
   const results: Result[] = []
   for (const { part, count: times } of parts) {
     say(`${part.name}: ${times} ${part.unit}, seed ${seed}`)
-    const made = await part.run({ count: times, seed, jobs, say: (line) => say(`  ${line}`) })
+    const made = await part.run({ count: times, seed, jobs, say: (line) => say(`  ${line}`), isEnough: () => isEnough })
     for (const { title, outcome, details } of made) {
       say(`  ${MARKS[outcome]} ${title}`)
       for (const detail of details) say(`      ${detail}`)
     }
     results.push(...made)
+    if (isEnough) break
   }
   const of = (outcome: Result['outcome']): number => results.filter((result) => result.outcome === outcome).length
   // As `npm test` ends.

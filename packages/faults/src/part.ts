@@ -14,6 +14,8 @@ export interface PartOptions {
   readonly jobs: number
   /** Told now and then how far it is. */
   readonly say: (line: string) => void
+  /** Becomes true when a signal asks for the end: what was tried by then is reported. */
+  readonly isEnough: () => boolean
 }
 
 /** A kind of fault that `npm run test:faults -- --<name> COUNT` tries. */

@@ -23,6 +23,7 @@ export interface CutsOptions {
   /** Each so many, the real relay is started on what is left too. */
   readonly startEvery?: number
   readonly onCut?: (done: number) => void
+  readonly isEnough?: () => boolean
 }
 
 export interface CutsReport {
@@ -43,13 +44,13 @@ const MARGIN = 0.002
 
 /** Records what the relay does to its disk, cuts the power at random moments, and looks what is there afterwards. Ends at the first fault. */
 export async function cuts(options: CutsOptions): Promise<CutsReport> {
-  const { cuts: count, seed, perRecording = 400, burst = 150, startEvery = 50, onCut } = options
+  const { cuts: count, seed, perRecording = 400, burst = 150, startEvery = 50, onCut, isEnough = () => false } = options
   const random = seededRandom(seed)
   const begun = performance.now()
   const renewed = new Map<string, number>()
   const sum = { cuts: 0, recordings: 0, promises: 0, started: 0 }
   let faults: string[] = []
-  while (sum.cuts < count && faults.length === 0) {
+  while (sum.cuts < count && faults.length === 0 && !isEnough()) {
     const folder = await mkdtemp(join(tmpdir(), 'holdfast-power-'))
     try {
       const recording = await record(folder, random, 3, burst)
@@ -65,7 +66,7 @@ export async function cuts(options: CutsOptions): Promise<CutsReport> {
           faults = await startsOn(join(folder, 'found', 'data'))
         }
         if (faults.length > 0) faults = faults.map((fault) => `cut ${sum.cuts} (${found.where}): ${fault}`)
-        if (faults.length > 0) break
+        if (faults.length > 0 || isEnough()) break
         onCut?.(sum.cuts)
       }
     } finally {

@@ -8,12 +8,13 @@ export const powerPart: Part = {
   name: 'power',
   unit: 'times the power is cut',
   usual: 200,
-  async run({ count, seed, say }) {
+  async run({ count, seed, say, isEnough }) {
     if (!canTrace())
       return [skipped(TITLE, 'there is no strace here, or it may not trace (Debian: apt-get install strace)')]
     const report = await cuts({
       cuts: count,
       seed,
+      isEnough,
       onCut: (done) => {
         if (done % 100 === 0) say(`${done} of ${count} cuts`)
       },

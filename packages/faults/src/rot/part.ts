@@ -6,10 +6,11 @@ export const rotPart: Part = {
   name: 'rot',
   unit: 'times a file is harmed',
   usual: 110,
-  async run({ count, seed, say }) {
+  async run({ count, seed, say, isEnough }) {
     const report = await rot({
       harms: count,
       seed,
+      isEnough,
       onHarm: (done) => {
         if (done % 50 === 0) say(`${done} of ${count} harms`)
       },

@@ -11,6 +11,7 @@ export interface RotOptions {
   readonly harms: number
   readonly seed: number
   readonly onHarm?: (done: number) => void
+  readonly isEnough?: () => boolean
 }
 
 /** How it was met: not at all, on opening (the command says so and ends), or on reading. */
@@ -50,7 +51,7 @@ async function makePristine(folder: string, name: string, isOpenedAgain: boolean
 }
 
 /** Harms one file after the other, each time in a fresh copy of a sound folder, and looks what the relay and its clients make of it. */
-export async function rot({ harms, seed, onHarm }: RotOptions): Promise<RotReport> {
+export async function rot({ harms, seed, onHarm, isEnough = () => false }: RotOptions): Promise<RotReport> {
   const folder = await mkdtemp(join(tmpdir(), 'holdfast-rot-'))
   const random = seededRandom(seed)
   const begun = performance.now()
@@ -61,7 +62,7 @@ export async function rot({ harms, seed, onHarm }: RotOptions): Promise<RotRepor
     await makePristine(folder, 'in-log', false, random),
     await makePristine(folder, 'in-tables', true, random),
   ]
-  while (done < harms && faults.length === 0) {
+  while (done < harms && faults.length === 0 && !isEnough()) {
     const sound = pristine[done % pristine.length]!
     const kinds = await kindsIn(sound.data)
     // Every kind in its turn.
