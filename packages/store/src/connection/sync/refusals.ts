@@ -34,6 +34,8 @@ const REFUSED: Record<number, string> = {
   [REFUSAL.EPOCH_OTHER]: 'this conversation was deleted for good, and its name begun anew',
   [REFUSAL.DAMAGED]: 'what the relay keeps of this conversation is damaged',
   [REFUSAL.TOO_LARGE]: 'an edit is larger than the relay takes',
+  [REFUSAL.SPACE_FULL]: 'the relay has no more room for this space; it stays on this device and is tried again',
+  [REFUSAL.DOCUMENT_FULL]: 'this conversation is as large as the relay takes; what you add stays on this device',
   [REFUSAL.TOO_COSTLY]:
     'with this edit the conversation would be too costly for the relay to hold; begin another one. It stays on this device',
   [REFUSAL.GAP]: 'an edit builds on something that neither this device nor the relay has',
