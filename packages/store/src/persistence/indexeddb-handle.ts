@@ -37,10 +37,11 @@ export function indexedDbHandle(
     if (!log.wantsPacking()) return
     cancelPacking ??= clock.after(PACK_AFTER_MS, () => {
       cancelPacking = null
-      // When it cannot be done the next start is slower, and nothing else.
-      void transact<void>(database, ['records'], 'relaxed', log.pack).catch(() => null)
+      void pack()
     })
   }
+  // When it cannot be done the next start is slower, and nothing else.
+  const pack = (): Promise<unknown> => transact<void>(database, ['records'], 'relaxed', log.pack).catch(() => null)
   const packing = <T>(work: Promise<T>): Promise<T> =>
     work.then((value) => {
       packLater()
@@ -112,6 +113,7 @@ export function indexedDbHandle(
       }),
     close: async () => {
       cancelPacking?.()
+      if (log.wantsPacking()) await pack()
       large.close()
       database.close()
     },

@@ -3,8 +3,8 @@ import type { Ask, Body } from './indexeddb-transaction.ts'
 import type { DocumentRecord } from './port.ts'
 import { packRecords, unpackRecords } from './record-bytes.ts'
 
-/** With this many rows behind the last packing it is time for the next. */
-const PACK_ABOVE = 64
+/** With this many rows behind the last packing it is time for the next; with fewer if they are large, which the browser keeps in files. */
+const PACK = { rows: 64, largeRows: 4, largeBytes: 256 * 1024 }
 /** Rows are packed together with newer ones until one is this many times as large as all those: each record is packed a few times in its life. */
 const LARGER = 2
 
@@ -44,7 +44,7 @@ interface Row {
 export function createRecordLog(): RecordLog {
   const records = new Map<string, DocumentRecord>()
   let rows: Row[] = []
-  let unpacked = 0
+  let unpacked = { rows: 0, bytes: 0 }
 
   const version = (): number => rows.at(-1)?.version ?? 0
 
@@ -52,8 +52,8 @@ export function createRecordLog(): RecordLog {
     // Told of twice: by the transaction's end and by the next one.
     if (row.version <= version()) return
     for (const record of found) keepNewer(records, record)
-    rows.push(row)
-    unpacked++
+    rows.push({ version: row.version, bytes: row.bytes })
+    unpacked = { rows: unpacked.rows + 1, bytes: unpacked.bytes + row.bytes }
   }
 
   const catchUp: RecordLog['catchUp'] = ({ store, request }, then) => {
@@ -77,10 +77,11 @@ export function createRecordLog(): RecordLog {
       return { version: next, bytes: bytes.length, records: changed }
     },
     committed: (appended) => take(appended, appended.records),
-    wantsPacking: () => unpacked >= PACK_ABOVE,
+    wantsPacking: () =>
+      unpacked.rows >= PACK.rows || (unpacked.rows >= PACK.largeRows && unpacked.bytes >= PACK.largeBytes),
     pack: (body, done) => {
-      unpacked = 0
       catchUp(body, () => {
+        unpacked = { rows: 0, bytes: 0 }
         const from = firstToPack(rows)
         packFrom(body.store('records'), body.request, from, (packed) => {
           if (packed) rows = [...rows.filter((row) => row.version < from), packed]
