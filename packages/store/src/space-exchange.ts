@@ -1,4 +1,4 @@
-import { joinUpdates, REFUSAL } from '@holdfast/protocol'
+import { isFinalRefusal, joinUpdates, REFUSAL } from '@holdfast/protocol'
 import { exchange } from './connection/sync/exchange.ts'
 import type { SpaceConnection } from './connection/sync/port.ts'
 import type { Clock } from './environment.ts'
@@ -19,6 +19,8 @@ const REMEMBERED = 2_000
 const RESEND_MS = 200
 /** What the relay could not do now is tried again after this. */
 export const LATER_MS = 3_000
+/** When the relay has no room: somebody has to make some first. */
+const FULL_MS = 60_000
 
 export interface SpaceExchangeOptions {
   readonly connection: SpaceConnection
@@ -136,6 +138,10 @@ export function createSpaceExchange(options: SpaceExchangeOptions): SpaceExchang
         return
       }
       case 'refused-updates':
+        if (!isFinalRefusal(outcome.code)) {
+          later(id, FULL_MS)
+          return
+        }
         refuse(id)
         if (outcome.code !== REFUSAL.READ_ONLY) options.onRefusedUpdates(id, outcome.code)
         return

@@ -17,6 +17,8 @@ import type { ChannelEffect, SpaceConnection, SyncChannel } from './port.ts'
 import { refusalReason } from './refusals.ts'
 
 const RETRY = { base: 250, cap: 30_000 }
+/** When there is no room at the relay: somebody has to make some first. */
+const RETRY_FULL = { base: 30_000, cap: 300_000 }
 
 /** What a channel needs of the document that it keeps level. */
 export interface Watched {
@@ -74,6 +76,7 @@ export function watchDocument(
   const origin = { sync: id }
   const state = createSignal<MembershipState>({ kind: 'offline' }, (a, b) => a.kind === b.kind && a.kind !== 'refused')
   const backoff = createBackoff(clock, random, RETRY)
+  const patience = createBackoff(clock, random, RETRY_FULL)
   const acks = createAcks()
   let channel: SyncChannel | null = null
   let epoch = ''
@@ -87,6 +90,8 @@ export function watchDocument(
   /** What was marked, and on which record: marks of a history that is not written down yet are left out, and not made again at once. */
   let marked = ''
   let stuck: Reason | null = null
+  /** What was refused may be taken later. */
+  let isFull = false
   let catchingUp = false
   let left = false
 
@@ -151,6 +156,11 @@ export function watchDocument(
         reached = Math.max(reached, effect.seq)
         acks.acked(effect.upTo)
         for (const { n, code } of effect.refused) refused(n, code)
+        if (isFull && effect.refused.length === 0 && !acks.pending()) {
+          isFull = false
+          stuck = null
+          patience.reset()
+        }
         settle()
         target.onAcked()
         return
@@ -196,7 +206,15 @@ export function watchDocument(
       return
     }
     stuck = refusalReason(code)
-    target.onRefusedUpdates(code)
+    if (isFinalRefusal(code)) {
+      target.onRefusedUpdates(code)
+      return
+    }
+    // It may be taken later, so nothing is set aside: opening it anew offers all that the relay has not.
+    isFull = true
+    patience.schedule(() => {
+      if (opened) channel?.close()
+    })
   }
 
   const end = (): void => {
@@ -283,6 +301,7 @@ export function watchDocument(
       left = true
       for (const off of unsubscribe) off()
       backoff.cancel()
+      patience.cancel()
       doc.off('update', onUpdate)
       awareness.off('update', onAwareness)
       if (opened && reached > target.record().have) target.onReached(0, position())
