@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Random, seededRandom } from '@holdfast/testkit'
 import { getBlob, putBlob } from '../peers/blobs.ts'
-import { NotStartedError, type RelayProcess, startRelay } from '../process/relay.ts'
+import { ADMIN_TOKEN, NotStartedError, type RelayProcess, startRelay } from '../process/relay.ts'
 import { type Harm, harm, kindsIn } from './harm.ts'
 import { type Visit, visit, type Witness, writeDocuments } from './witness.ts'
 
@@ -33,6 +33,8 @@ interface Pristine {
   readonly data: string
   readonly witness: Witness
   readonly blobs: readonly { readonly hash: string; readonly bytes: Uint8Array }[]
+  /** A token that lets nobody in any more. */
+  readonly revoked: string
 }
 
 /** A folder as the relay left it, all of it acknowledged. Opened once more, what was in LevelDB's log is in its tables. */
@@ -43,11 +45,13 @@ async function makePristine(folder: string, name: string, isOpenedAgain: boolean
   const blobs: { hash: string; bytes: Uint8Array }[] = []
   for (let i = 0; i < 3; i += 1) {
     const bytes = random.bytes(2_000)
-    blobs.push({ hash: await putBlob(relay.url, bytes), bytes })
+    blobs.push({ hash: await putBlob(relay.url, bytes, i === 0 ? null : `document-${i}`), bytes })
   }
+  await revoke(relay)
+  const revoked = relay.token
   await relay.end('SIGTERM')
   if (isOpenedAgain) await (await startRelay({ data })).end('SIGTERM')
-  return { data, witness, blobs }
+  return { data, witness, blobs, revoked }
 }
 
 /** Harms one file after the other, each time in a fresh copy of a sound folder, and looks what the relay and its clients make of it. */
@@ -84,11 +88,21 @@ export async function rot({ harms, seed, onHarm, isEnough = () => false }: RotOp
   return { seed, harms: done, outcomes, seconds: (performance.now() - begun) / 1000, faults }
 }
 
+async function revoke(relay: RelayProcess): Promise<void> {
+  const claims = JSON.parse(Buffer.from(relay.token.split('.')[1] ?? '', 'base64url').toString()) as { jti: string }
+  const headers = { authorization: `Bearer ${ADMIN_TOKEN}` }
+  const { status } = await fetch(`${relay.url}/admin/tokens/${claims.jti}`, { method: 'DELETE', headers })
+  if (status !== 200) throw new Error(`the token could not be revoked (${status})`)
+}
+
 function describe({ file, what }: Harm): string {
   return `${file} ${what}`
 }
 
-async function look(data: string, { witness, blobs }: Pristine): Promise<{ noticed: Noticed; found: string[] }> {
+async function look(
+  data: string,
+  { witness, blobs, revoked }: Pristine,
+): Promise<{ noticed: Noticed; found: string[] }> {
   let relay: RelayProcess
   try {
     relay = await startRelay({ data })
@@ -120,6 +134,8 @@ async function look(data: string, { witness, blobs }: Pristine): Promise<{ notic
     const again = await getBlob(relay.url, hash)
     if (again !== 'whole') found.push(`the blob ${hash} is ${again} after it was put again`)
   }
+  const entered = await fetch(`${relay.url}/access/default`, { headers: { authorization: `Bearer ${revoked}` } })
+  if (entered.status !== 401) found.push(`a revoked token is answered with ${entered.status}`)
   const ready = await fetch(`${relay.url}/readyz`)
   const { quarantine } = (await ready.json()) as { quarantine?: string[] }
   if (ready.status !== 200) found.push(`/readyz answers ${ready.status}`)
