@@ -8,10 +8,12 @@ import { websocketConnection } from './connection/websocket.ts'
 import type { Environment } from './environment.ts'
 import type { Journal } from './journal-port.ts'
 import type { List } from './list.ts'
+import type { Live } from './live-port.ts'
 import type { Lives } from './lives.ts'
 import type { FeedCursor } from './persistence/port.ts'
+import { READ_ONLY } from './sending.ts'
 import { type Learner, type SpaceSync, startSpaceSync } from './space-sync.ts'
-import type { OpenStoreOptions, RelayAddress } from './types.ts'
+import type { OpenStoreOptions, Reason, RelayAddress } from './types.ts'
 
 export interface RelaySideOptions {
   readonly space: string
@@ -36,8 +38,12 @@ export interface RelaySide {
   address(): RelayAddress | null
   set(address: RelayAddress | null): void
   poke(): void
+  /** Connects now, and tries now what the relay had no room for. */
+  retry(): void
   /** The relay has another history, and nothing that is marked as sent holds (W11). */
   isVoid(): boolean
+  /** Why the relay, connected, did not take edits that wait here; null when it refused none. */
+  refusal(): Reason | null
   /** The device knows nothing any more of what the relay told. */
   restart(): void
   /** See `SpaceSync.learned`. */
@@ -49,8 +55,15 @@ export interface RelaySide {
 interface Work {
   poke(): void
   isVoid?(): boolean
+  refusal?(): Reason | null
+  retry?(): void
   learned?(cursor: FeedCursor, by: Learner): void
   close(): void
+}
+
+const isRefused = ({ status }: Live): boolean => {
+  const now = status.get()
+  return now.kind === 'saved' && now.relay === 'refused'
 }
 
 export function createRelaySide(options: RelaySideOptions): RelaySide {
@@ -184,7 +197,24 @@ export function createRelaySide(options: RelaySideOptions): RelaySide {
       // Over the stock endpoint nobody works for all: each tab sends what it knows of.
       if (connection?.kind === 'stock') options.blobs.upload()
     },
+    retry: () => {
+      connection?.retry()
+      if (connection?.state.get().kind !== 'connected') return
+      options.blobs.forget()
+      for (const live of lives.all()) if (isRefused(live)) live.connect(connection)
+      work?.retry?.()
+    },
     isVoid: () => work?.isVoid?.() ?? false,
+    refusal: () => {
+      const state = connection?.state.get()
+      if (state?.kind !== 'connected' || list.waiting().size === 0) return null
+      if (!state.mayWrite) return READ_ONLY
+      for (const live of lives.all()) {
+        const now = live.status.get()
+        if (isRefused(live) && list.waiting().has(live.id) && 'reason' in now && now.reason) return now.reason
+      }
+      return work?.refusal?.() ?? null
+    },
     restart: () => {
       if (connection) use(connection.kind === 'sync' ? connectSync : websocketConnection)
     },

@@ -1,6 +1,7 @@
 import { isFinalRefusal, joinUpdates, REFUSAL } from '@holdfast/protocol'
 import { exchange } from './connection/sync/exchange.ts'
 import type { SpaceConnection } from './connection/sync/port.ts'
+import { refusalReason } from './connection/sync/refusals.ts'
 import type { Clock } from './environment.ts'
 import type { Journal } from './journal-port.ts'
 import type { List } from './list.ts'
@@ -8,6 +9,7 @@ import type { Lives } from './lives.ts'
 import type { DocumentRecord, StoredDocument } from './persistence/port.ts'
 import { isBehind, isWaiting } from './persistence/records.ts'
 import { createSummaryDoubts } from './summary-doubts.ts'
+import type { Reason } from './types.ts'
 
 /** What nobody opens has nobody to compact it but us, from this many rows on. */
 const COMPACT_ROWS = 64
@@ -35,6 +37,8 @@ export interface SpaceExchangeOptions {
   readonly refuse: (id: string) => void
   /** W9: an epoch is refused for good. */
   readonly retire: (id: string, code: number, text: string) => Promise<void>
+  /** Why it did not take edits, for now or for good. */
+  readonly notTaken: (id: string, reason: Reason) => void
   /** Updates that the relay will not take. */
   readonly onRefusedUpdates: (id: string, code: number) => void
 }
@@ -138,6 +142,7 @@ export function createSpaceExchange(options: SpaceExchangeOptions): SpaceExchang
         return
       }
       case 'refused-updates':
+        options.notTaken(id, refusalReason(outcome.code))
         if (!isFinalRefusal(outcome.code)) {
           later(id, FULL_MS)
           return

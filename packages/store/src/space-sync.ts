@@ -10,6 +10,7 @@ import { type FeedCursor, PersistenceError } from './persistence/port.ts'
 import { isBehind, isWaiting } from './persistence/records.ts'
 import { createSpaceExchange, LATER_MS } from './space-exchange.ts'
 import { createUpkeep, passOver } from './space-upkeep.ts'
+import type { Reason } from './types.ts'
 
 /** Exchanges at a time. Each is a channel and a few rows in memory. */
 const CONCURRENCY = 256
@@ -48,6 +49,10 @@ export interface SpaceSync {
   poke(): void
   /** See `FeedKeeper.isVoid`. */
   isVoid(): boolean
+  /** Why the relay did not take something that waits; null when it refused nothing. */
+  refusal(): Reason | null
+  /** Tries now what the relay had no room for. */
+  retry(): void
   /** What is written down of the feed now. `refused`: this tab tried to, and what is on the device did not allow it. */
   learned(cursor: FeedCursor, by: Learner): void
   close(): void
@@ -63,6 +68,8 @@ export function startSpaceSync(options: SpaceSyncOptions): SpaceSync {
   /** Not before this time; forgotten with the connection. */
   const notBefore = new Map<string, number>()
   const refused = new Set<string>()
+  /** Why, of edits that were refused for now or for good. */
+  const notTaken = new Map<string, Reason>()
   /** Were waited for. */
   const late = new Set<string>()
   const timers = new Set<() => void>()
@@ -134,6 +141,10 @@ export function startSpaceSync(options: SpaceSyncOptions): SpaceSync {
     leads: leadership.leads,
     later,
     refuse: (id) => refused.add(id),
+    notTaken: (id, reason) => {
+      notTaken.set(id, reason)
+      options.onChange()
+    },
     retire: options.retire,
     onRefusedUpdates: options.onRefusedUpdates,
   })
@@ -212,6 +223,7 @@ export function startSpaceSync(options: SpaceSyncOptions): SpaceSync {
   const onState = (): void => {
     // A token that lets us write may have come.
     refused.clear()
+    notTaken.clear()
     upkeep.forget()
     if (!online()) {
       notBefore.clear()
@@ -245,6 +257,17 @@ export function startSpaceSync(options: SpaceSyncOptions): SpaceSync {
   return {
     poke,
     isVoid: keeper.isVoid,
+    retry: () => {
+      for (const id of notTaken.keys()) notBefore.delete(id)
+      poke()
+    },
+    refusal: () => {
+      for (const [id, reason] of notTaken) {
+        if (list.waiting().has(id)) return reason
+        notTaken.delete(id)
+      }
+      return null
+    },
     learned: (cursor, by) => {
       // A storage that cannot be read is the journal's matter; when it can, it pokes.
       if (by === 'refused') void keeper.refused().catch(() => null)

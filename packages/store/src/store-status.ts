@@ -7,7 +7,7 @@ import type { RelaySide } from './relay-side.ts'
 import type { Persisted, StoreStatus, Wire } from './types.ts'
 
 export interface StatusSources {
-  readonly relay: Pick<RelaySide, 'connection' | 'isVoid'>
+  readonly relay: Pick<RelaySide, 'connection' | 'isVoid' | 'refusal'>
   readonly journal: Pick<Journal, 'failure'>
   readonly list: List
   readonly blobs: Pick<BlobSync, 'waiting' | 'refusal'>
@@ -20,15 +20,17 @@ export function storeStatus({ relay, journal, list, blobs, aside, storage }: Sta
   const state = relay.connection()?.state.get()
   const failure = journal.failure()
   const wire = state?.kind === 'connected' ? wireOf(relay.connection()) : null
-  const notTaken = blobs.refusal()
+  const notTaken = relay.refusal()
+  const fileNotTaken = blobs.refusal()
   return {
     relay: state?.kind ?? 'none',
     ...(state && 'reason' in state ? { reason: state.reason } : {}),
     ...(wire ? { wire } : {}),
     waiting: relay.isVoid() ? list.get().length : list.waiting().size,
+    ...(notTaken ? { notTaken } : {}),
     behind: list.behind().size,
     uploads: blobs.waiting(),
-    ...(notTaken ? { uploadsRefused: notTaken } : {}),
+    ...(fileNotTaken ? { uploadsRefused: fileNotTaken } : {}),
     aside: aside.get().length,
     storage,
     ...(failure ? { notSaved: { reason: failure.error, since: failure.since } } : {}),
@@ -52,6 +54,7 @@ export function sameStoreStatus(a: StoreStatus, b: StoreStatus): boolean {
     a.reason?.code === b.reason?.code &&
     sameWire(a.wire, b.wire) &&
     a.waiting === b.waiting &&
+    a.notTaken?.code === b.notTaken?.code &&
     a.behind === b.behind &&
     a.uploads === b.uploads &&
     a.uploadsRefused?.code === b.uploadsRefused?.code &&

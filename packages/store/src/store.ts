@@ -112,6 +112,7 @@ export async function openStore(options: OpenStoreOptions): Promise<Store> {
       live.restructured.add(watch.check)
       void live.loaded.then(watch.check)
       live.onDestroy(watch.close)
+      live.onDestroy(live.status.subscribe(() => refresh()))
       live.connect(relay.connection())
       return live
     },
@@ -292,7 +293,7 @@ export async function openStore(options: OpenStoreOptions): Promise<Store> {
 
   const retry = (): void => {
     journal.retry()
-    relay.connection()?.retry()
+    relay.retry()
   }
   const stopWaking = environment.onWake?.(() => {
     retry()

@@ -71,6 +71,11 @@ export interface StoreStatus {
   readonly wire?: Wire
   /** Conversations that hold edits which the relay is not known to have. */
   readonly waiting: number
+  /**
+   * Why the relay does not take the edits of one of them, while it is connected: `SPACE_FULL`, `STORAGE_FULL` and `DOCUMENT_FULL` are tried
+   * again by themselves, `READ_ONLY` with another token, the others are decided (see `aside`).
+   */
+  readonly notTaken?: Reason
   /** Conversations of which the relay has something that is not here yet. Absent is 0. */
   readonly behind?: number
   /** Blobs of this device that the relay is not known to have. Absent is 0. */

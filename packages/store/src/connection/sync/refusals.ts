@@ -41,6 +41,8 @@ const REFUSED: Record<number, string> = {
   [REFUSAL.GAP]: 'an edit builds on something that neither this device nor the relay has',
   [REFUSAL.BAD_UPDATE]: 'the relay cannot read an edit of this conversation',
   [REFUSAL.BAD_NAME]: 'the relay takes no document of this name',
+  [REFUSAL.STORAGE_FAILED]: 'the relay could not write; it is tried again',
+  [REFUSAL.STORAGE_FULL]: 'the disk of the relay is full; it is tried again',
 }
 
 /** Why the relay refused something of a document, in words. */
