@@ -17,5 +17,21 @@ export type { MessageActions } from './message/actions.ts'
 export { MessageView, type MessageViewProps } from './message/message-view.tsx'
 export { textOf } from './message/text-of.ts'
 export { PresenceAvatars, TypingNote } from './status/presence-avatars.tsx'
+export {
+  FilesBanner,
+  type FilesBannerProps,
+  RefusalBanner,
+  type RefusalBannerProps,
+  type Remedies,
+} from './status/refusal-banner.tsx'
+export {
+  fileRefusalWords,
+  isGone,
+  type RefusalWords,
+  type Remedy,
+  refusalWords,
+  sentence,
+  spaceRefusal,
+} from './status/refusal-words.ts'
 export { StatusLine, type StatusLineProps } from './status/status-line.tsx'
 export { TodoPanel } from './todos/todo-panel.tsx'

@@ -4,7 +4,7 @@ import { render } from 'vitest-browser-react'
 import { StatusLine } from '../src/index.ts'
 
 const space: StoreStatus = { relay: 'connected', waiting: 0, storage: 'granted' }
-const saved: ConversationStatus = { kind: 'saved', relay: 'sent' }
+const saved: ConversationStatus = { kind: 'saved', relay: 'synced' }
 const full: ConversationStatus = {
   kind: 'not-saved',
   since: 1,
@@ -27,9 +27,9 @@ test('says at once that something is not saved, and that it is saved only when i
 test('tells more when asked, and closes when pressed again', async () => {
   const screen = await render(<StatusLine status={saved} space={space} />)
   await screen.getByRole('button', { name: 'Where this is kept' }).click()
-  await expect.element(screen.getByText('It has everything of this conversation on its disk.')).toBeVisible()
+  await expect.element(screen.getByText('It has everything of this on its disk.')).toBeVisible()
   await screen.getByRole('button', { name: 'Where this is kept' }).click()
-  await expect.poll(() => screen.getByText('It has everything of this conversation on its disk.').query()).toBeNull()
+  await expect.poll(() => screen.getByText('It has everything of this on its disk.').query()).toBeNull()
 })
 
 test('says that the relay is away also while something is being saved', async () => {

@@ -113,7 +113,7 @@ function Shell() {
   )
   const banner = (
     <>
-      <RelayBanner onToken={openToken} />
+      <RelayBanner />
       <AsideBanner />
     </>
   )

@@ -1,7 +1,19 @@
 import { useConversation, useConversationData, useDraft, usePresence, useStatus } from '@holdfast/react'
 import type { OpenConversation } from '@holdfast/store'
 import type { MessageActions } from '@holdfast/ui'
-import { Banner, Button, Composer, loadMarkdown, MessageLog, TodoPanel, TypingNote, useToast } from '@holdfast/ui'
+import {
+  Banner,
+  Button,
+  Composer,
+  isGone,
+  loadMarkdown,
+  MessageLog,
+  RefusalBanner,
+  refusalWords,
+  TodoPanel,
+  TypingNote,
+  useToast,
+} from '@holdfast/ui'
 import type { ReactNode } from 'react'
 import { useEffect, useRef } from 'react'
 import type { QuestionFile } from '../answering/engine.ts'
@@ -10,6 +22,7 @@ import { useAttachments } from '../pictures/use-attachments.ts'
 import { Header } from './header.tsx'
 import { ModelButton } from './model-button.tsx'
 import { NotSavedBanner } from './not-saved-banner.tsx'
+import { useRemedies } from './remedies.ts'
 import { useServices, useSettings } from './services.tsx'
 import { useAnswering } from './use-answering.ts'
 import { useConversationActions } from './use-conversation-actions.ts'
@@ -56,7 +69,6 @@ export function ConversationPage(props: ConversationPageProps) {
 }
 
 const readOnly: MessageActions = {}
-const goneCodes = new Set(['EPOCH_PURGED', 'EPOCH_OTHER'])
 
 function OpenPage(props: ConversationPageProps & { readonly conversation: OpenConversation }) {
   const { conversation, id, onSettings } = props
@@ -74,6 +86,7 @@ function OpenPage(props: ConversationPageProps & { readonly conversation: OpenCo
   const deleted = useConversationData(conversation, (data) => data.meta.deletedAt !== null)
   const typing = useTypingPresence(conversation, name)
   const area = useRef<HTMLTextAreaElement>(null)
+  const remedies = useRemedies()
   useEffect(() => {
     if (matchMedia('(hover: hover)').matches) area.current?.focus()
   }, [])
@@ -89,7 +102,8 @@ function OpenPage(props: ConversationPageProps & { readonly conversation: OpenCo
     else pictures.keep().then(ask, (error: unknown) => toast({ text: `Not sent: ${String(error)}` }))
   }
   // Deleted for good somewhere else. What is on the screen is the last that is seen of it here, unless it was set aside.
-  const gone = status.kind === 'saved' && status.relay === 'refused' && goneCodes.has(status.reason?.code ?? '')
+  const refusal = status.kind === 'saved' && status.relay === 'refused' ? (status.reason ?? null) : null
+  const gone = refusal !== null && isGone(refusal)
   const canWrite = writable && !deleted && !absent && !gone
   return (
     <>
@@ -122,6 +136,9 @@ function OpenPage(props: ConversationPageProps & { readonly conversation: OpenCo
           >
             What is still shown here goes when you leave it. What this device had not sent is set aside.
           </Banner>
+        )}
+        {refusal && !gone && !refusalWords(refusal).everywhere && (
+          <RefusalBanner reason={refusal} remedies={remedies} />
         )}
         {absent && !gone && (
           <Banner tone="calm" title="This conversation is not on this device yet">

@@ -8,10 +8,18 @@ export function spaceStatus(space: StoreStatus): ConversationStatus {
   if (space.notSaved) return { kind: 'not-saved', ...space.notSaved }
   const relay: Record<StoreStatus['relay'], RelayProgress> = {
     none: 'none',
-    connecting: 'sending',
-    connected: space.waiting > 0 ? 'sending' : space.wire?.kind === 'stock' ? 'sent' : 'synced',
+    // With nothing to send there is nothing to say until it is known whether the relay is there.
+    connecting: space.waiting > 0 ? 'sending' : 'none',
+    connected: connectedProgress(space),
     offline: 'offline',
     refused: 'refused',
   }
-  return { kind: 'saved', relay: relay[space.relay], ...(space.reason ? { reason: space.reason } : {}) }
+  const reason = space.reason ?? space.notTaken
+  return { kind: 'saved', relay: relay[space.relay], ...(reason ? { reason } : {}) }
+}
+
+function connectedProgress({ waiting, notTaken, wire }: StoreStatus): RelayProgress {
+  if (notTaken) return 'refused'
+  if (waiting > 0) return 'sending'
+  return wire?.kind === 'stock' ? 'sent' : 'synced'
 }

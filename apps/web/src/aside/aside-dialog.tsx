@@ -1,6 +1,6 @@
 import { useAside, useStore } from '@holdfast/react'
 import type { AsideItem } from '@holdfast/store'
-import { Button, Dialog, useToast } from '@holdfast/ui'
+import { Button, Dialog, sentence, useToast } from '@holdfast/ui'
 import { Download, RotateCcw, Trash2 } from 'lucide-react'
 import { useState } from 'react'
 import { saveFile } from '../app/conversation-actions.ts'
@@ -13,10 +13,11 @@ const reasons: Readonly<Record<string, string>> = {
   GAP: 'The relay lacks something that this builds on.',
   BAD_UPDATE: 'The relay cannot read it.',
   TOO_LARGE: 'It is larger than the relay takes.',
+  TOO_COSTLY: 'With it the conversation would be too costly for the relay to hold.',
 }
 
-function sentence({ code, message }: AsideItem['reason']): string {
-  return reasons[code] ?? `${message.slice(0, 1).toUpperCase()}${message.slice(1)}.`
+function reasonText({ code, message }: AsideItem['reason']): string {
+  return reasons[code] ?? sentence(message)
 }
 
 interface ItemProps {
@@ -33,7 +34,7 @@ function Item({ item, run, onRestored }: ItemProps) {
     <li className="app-aside">
       <div>
         <strong>{title}</strong>
-        <p>{sentence(item.reason)}</p>
+        <p>{reasonText(item.reason)}</p>
         <time dateTime={new Date(item.at).toISOString()}>Set aside {time.format(item.at)}</time>
       </div>
       <div className="hf-banner-actions">

@@ -77,6 +77,12 @@ export function createTokenMemory(storage: () => Storage) {
   }
   return {
     token: (url: string, space: string) => read(key(url, space)),
+    /** The token of this space that another window has just kept; null when the event tells of something else. */
+    arrived: (event: Pick<StorageEvent, 'key' | 'newValue'>, url: string, space: string) => {
+      if (event.key !== key(url, space) || !event.newValue) return null
+      memory.set(event.key, event.newValue)
+      return event.newValue
+    },
     space: () => read(lastSpace) ?? 'default',
     keepToken: (url: string, space: string, token: string) => write(key(url, space), token),
     keepSpace: (space: string) => write(lastSpace, space),

@@ -1,23 +1,13 @@
-import { useStoreStatus } from '@holdfast/react'
-import { Banner, Button } from '@holdfast/ui'
-import { KeyRound } from 'lucide-react'
+import { useStore, useStoreStatus } from '@holdfast/react'
+import { FilesBanner, RefusalBanner, spaceRefusal } from '@holdfast/ui'
+import { useRemedies } from '../app/remedies.ts'
 
-/** Says that the relay does not let this page in, and asks for another token. */
-export function RelayBanner({ onToken }: { readonly onToken: () => void }) {
-  const { relay } = useStoreStatus()
-  if (relay !== 'refused') return null
-  return (
-    <Banner
-      tone="warn"
-      title="The relay does not accept this page’s token"
-      actions={
-        <Button size="small" onClick={onToken}>
-          <KeyRound size={14} aria-hidden />
-          Use another token
-        </Button>
-      }
-    >
-      It may be wrong or expired. Everything stays saved on this device meanwhile, and is sent once you paste another.
-    </Banner>
-  )
+/** Says what the relay does not let this page do in its whole space, and what helps. */
+export function RelayBanner() {
+  const store = useStore()
+  const space = useStoreStatus()
+  const remedies = useRemedies()
+  const reason = spaceRefusal(space)
+  if (reason) return <RefusalBanner reason={reason} remedies={remedies} />
+  return space.relay === 'connected' ? <FilesBanner space={space} onRetry={() => store.retry()} /> : null
 }

@@ -22,6 +22,11 @@ export function createRelayLink(
     tokens.keepToken(url, space, token)
     store.setRelay({ url, token })
   }
+  // A token that another window of this browser was given is this window's too: nobody pastes it twice.
+  addEventListener('storage', (event) => {
+    const token = tokens.arrived(event, url, space)
+    if (token !== null) store.setRelay({ url, token })
+  })
   // An address with a token, opened in a window that shows this page already, does not load it again.
   addEventListener('hashchange', () => {
     const arrived = readFragment(location.hash)

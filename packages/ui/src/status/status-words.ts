@@ -1,5 +1,6 @@
-import type { ConversationStatus, StoreStatus } from '@holdfast/store'
+import type { ConversationStatus, Reason, StoreStatus } from '@holdfast/store'
 import { statusText } from '@holdfast/store'
+import { fileRefusalWords, refusalWords, sentence } from './refusal-words.ts'
 
 const count = (n: number, one: string, many: string): string => `${n.toLocaleString('en')} ${n === 1 ? one : many}`
 
@@ -17,12 +18,26 @@ export function waitingText({ waiting, uploads = 0 }: StoreStatus): string {
  * `as it arrives` says of a stream that its last words may not be on the disk yet.
  */
 export function lineText(status: ConversationStatus, space: StoreStatus, flowing: boolean): string {
-  const away = space.relay === 'offline' || space.relay === 'refused'
-  const waiting = space.waiting + (space.uploads ?? 0)
-  const waits = away && waiting > 0 ? ` · ${waiting.toLocaleString('en')} waiting` : ''
-  if (status.kind !== 'saving') return `${statusText(status)}${status.kind === 'saved' ? waits : ''}`
+  if (status.kind === 'saved') return `${savedText(status, space)}${leftText(space)}`
   const text = flowing ? 'Saved on this device as it arrives' : statusText(status)
-  return space.relay === 'offline' ? `${text} · Offline` : text
+  return status.kind === 'saving' && space.relay === 'offline' ? `${text} · Offline` : text
+}
+
+function savedText(status: ConversationStatus & { readonly kind: 'saved' }, space: StoreStatus): string {
+  const text = statusText(status.relay === 'refused' ? { kind: 'saved', relay: 'none' } : status)
+  if (status.relay === 'refused')
+    return `${text} · ${status.reason ? refusalWords(status.reason).line : 'Relay refused'}`
+  // Reachable, and of no use until it is upgraded: waiting for the network would not help.
+  return status.relay === 'offline' && space.reason?.code === 'RELAY_TOO_OLD' ? `${text}: relay too old` : text
+}
+
+/** What of the whole space is not where it should be. */
+function leftText(space: StoreStatus): string {
+  const { waiting, uploads = 0 } = space
+  if (space.relay === 'offline' || space.relay === 'refused') {
+    return waiting + uploads > 0 ? ` · ${(waiting + uploads).toLocaleString('en')} waiting` : ''
+  }
+  return fileRefusalWords(space) ? ` · ${count(uploads, 'picture', 'pictures')} not sent` : ''
 }
 
 const persistedTexts: Record<StoreStatus['storage'], string> = {
@@ -40,26 +55,50 @@ export function deviceText(status: ConversationStatus, space: StoreStatus, flowi
 }
 
 export function relayText(status: ConversationStatus, space: StoreStatus): string {
-  const because = space.reason ? ` ${space.reason.message[0]?.toUpperCase()}${space.reason.message.slice(1)}.` : ''
   const waiting = waitingText(space)
-  const texts: Record<StoreStatus['relay'], string> = {
-    none: 'None is connected: conversations stay on this device and in its other windows.',
-    connecting: `Connecting.${waiting && ` ${waiting} to be sent.`}`,
-    connected: connectedText(status, space, waiting),
-    offline: `Not reachable, retrying.${because} ${waiting ? `${waiting} to be sent` : 'What you write is sent'} when it is back.`,
-    refused: `It does not let this page in.${because}${waiting && ` ${waiting} to be sent.`}`,
+  const more = waiting && ` ${waiting} to be sent.`
+  const texts: Record<StoreStatus['relay'], () => string> = {
+    none: () => 'None is connected: conversations stay on this device and in its other windows.',
+    connecting: () => `Connecting.${more}`,
+    connected: () => connectedText(status, space, waiting),
+    offline: () => awayText(space, waiting),
+    refused: () => `${space.reason ? refusalText(space.reason) : 'It does not let this page in.'}${more}`,
   }
-  return texts[space.relay]
+  return texts[space.relay]()
+}
+
+function refusalText(reason: Reason): string {
+  const { title, advice } = refusalWords(reason)
+  return `${title}. ${advice}`
+}
+
+function awayText({ reason }: StoreStatus, waiting: string): string {
+  if (reason?.code === 'RELAY_TOO_OLD') return refusalText(reason)
+  // That it cannot be reached is said already.
+  const because = reason && reason.code !== 'UNREACHABLE' ? ` ${sentence(reason.message)}` : ''
+  return `Not reachable, retrying.${because} ${waiting ? `${waiting} to be sent` : 'What you write is sent'} when it is back.`
 }
 
 function connectedText(status: ConversationStatus, space: StoreStatus, waiting: string): string {
-  const { behind = 0, uploadsRefused } = space
-  const has = status.kind === 'saved' && (status.relay === 'sent' || status.relay === 'synced')
-  const own = has
-    ? 'It has everything of this conversation on its disk.'
-    : 'Connected; the last edits are on their way.'
+  const { behind = 0 } = space
   const others = waiting ? ` ${waiting} to be sent.` : ''
   const fetching = behind > 0 ? ` ${count(behind, 'conversation is', 'conversations are')} being fetched.` : ''
-  const refused = uploadsRefused ? ` It does not take a file: ${uploadsRefused.message}` : ''
-  return `${own}${others}${refused}${fetching}`
+  const files = fileRefusalWords(space)
+  const refused = files ? ` ${files.title}. ${files.advice}` : ''
+  return `${ownText(status)}${others}${refused}${fetching}`
+}
+
+/** What the relay has of the conversation. Over the stock wire it cannot say what is on its disk. */
+function ownText(status: ConversationStatus): string {
+  const relay = status.kind === 'saved' ? status.relay : 'sending'
+  switch (relay) {
+    case 'synced':
+      return 'It has everything of this on its disk.'
+    case 'sent':
+      return 'It was sent everything of this. It is of an older version, which does not say what is on its disk.'
+    case 'refused':
+      return status.kind === 'saved' && status.reason ? refusalText(status.reason) : 'It does not take the last edits.'
+    default:
+      return 'Connected; the last edits are on their way.'
+  }
 }
