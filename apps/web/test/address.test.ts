@@ -40,3 +40,18 @@ test('a blocked localStorage is remembered for as long as the page lives', () =>
   expect(memory.token('http://a', 'default')).toBe('secret')
   expect(memory.token('http://a', 'other')).toBeNull()
 })
+
+test('a token that another window kept is this window’s too; that of another space, or one that was removed, is not', () => {
+  const kept = new Map<string, string>()
+  const storage = {
+    getItem: (key: string) => kept.get(key) ?? null,
+    setItem: (key: string, value: string) => kept.set(key, value),
+  }
+  const [here, there] = [0, 1].map(() => createTokenMemory(() => storage as unknown as Storage))
+  there!.keepToken('http://r', 'team', 'fresh-token')
+  const [[key, newValue]] = [...kept] as [[string, string]]
+  expect(here!.arrived({ key, newValue }, 'http://r', 'team')).toBe('fresh-token')
+  expect(here!.arrived({ key, newValue }, 'http://r', 'default')).toBeNull()
+  expect(here!.arrived({ key, newValue: null }, 'http://r', 'team')).toBeNull()
+  expect(here!.arrived({ key: null, newValue: null }, 'http://r', 'team')).toBeNull()
+})

@@ -18,6 +18,8 @@ export interface Listening {
 /** The real `holdfast serve`, as a process that a test may kill and start again on the same port and folder. */
 export class RelayProcess {
   readonly data: string
+  /** More for `holdfast serve`. Takes effect with `start`. */
+  flags: readonly string[] = []
   private child: ChildProcess | undefined
   private port = 0
   private said: Listening | undefined
@@ -47,7 +49,16 @@ export class RelayProcess {
   async start(): Promise<Listening> {
     const child = spawn(
       join(root, 'node_modules', '.bin', 'node'),
-      [join(root, 'apps/relay/bin/holdfast.js'), 'serve', '--json', '--port', String(this.port), '--data', this.data],
+      [
+        join(root, 'apps/relay/bin/holdfast.js'),
+        'serve',
+        '--json',
+        '--port',
+        String(this.port),
+        '--data',
+        this.data,
+        ...this.flags,
+      ],
       { stdio: ['ignore', 'pipe', 'pipe'] },
     )
     this.child = child

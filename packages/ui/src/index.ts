@@ -34,4 +34,5 @@ export {
   spaceRefusal,
 } from './status/refusal-words.ts'
 export { StatusLine, type StatusLineProps } from './status/status-line.tsx'
+export { persistedTexts } from './status/status-words.ts'
 export { TodoPanel } from './todos/todo-panel.tsx'

@@ -1,13 +1,14 @@
 import { useStore } from '@holdfast/react'
 import type { NotSavedReason } from '@holdfast/store'
-import { Banner, Button, useToast } from '@holdfast/ui'
+import { Banner, Button, sentence, useToast } from '@holdfast/ui'
 import { Download, RotateCw } from 'lucide-react'
 import { useEffect } from 'react'
 import { downloadConversation } from './conversation-actions.ts'
+import { useUsage } from './use-usage.ts'
 
 const advice: Readonly<Record<NotSavedReason['code'], string>> = {
   BLOCKED: 'Another window holds an older version of this page open: close it.',
-  QUOTA: 'Free some space on this device, or let the browser give this page more.',
+  QUOTA: 'Free some space on this device, or empty the trash here.',
   DELETED: 'Somebody cleared this browser’s data while the page was open.',
   CLOSED: 'The browser closed its storage.',
   NEWER_VERSION: 'A newer version of this page has written here: reload to use it.',
@@ -27,6 +28,7 @@ export interface NotSavedBannerProps {
 export function NotSavedBanner({ reason, conversation }: NotSavedBannerProps) {
   const store = useStore()
   const toast = useToast()
+  const usage = useUsage()
   useEffect(() => {
     if (conversation === undefined) return
     const ask = (event: BeforeUnloadEvent) => event.preventDefault()
@@ -36,7 +38,7 @@ export function NotSavedBanner({ reason, conversation }: NotSavedBannerProps) {
   const download = (id: string) => {
     downloadConversation(store, id).catch((error: unknown) => toast({ text: `No download: ${String(error)}` }))
   }
-  const said = reason.message.slice(0, 1).toUpperCase() + reason.message.slice(1)
+  const taken = reason.code === 'QUOTA' && usage ? ` Holdfast takes ${usage}.` : ''
   return (
     <Banner
       tone="bad"
@@ -56,7 +58,8 @@ export function NotSavedBanner({ reason, conversation }: NotSavedBannerProps) {
         </>
       }
     >
-      {said}. {advice[reason.code]} Your text stays on this page until it is saved; saving is tried again by itself.
+      {sentence(reason.message)}
+      {taken} {advice[reason.code]} Your text stays on this page until it is saved; saving is tried again by itself.
     </Banner>
   )
 }

@@ -1,6 +1,8 @@
-import { Button, Dialog } from '@holdfast/ui'
+import { useStoreStatus } from '@holdfast/react'
+import { Button, Dialog, persistedTexts } from '@holdfast/ui'
 import { useId, useState } from 'react'
 import { useServices, useSettings } from '../app/services.tsx'
+import { useUsage } from '../app/use-usage.ts'
 import { windowName } from '../app/window-name.ts'
 import { listModels } from './list-models.ts'
 import type { Settings } from './settings.ts'
@@ -130,6 +132,8 @@ export interface SettingsDialogProps {
 export function SettingsDialog({ onClose, onToken }: SettingsDialogProps) {
   const { settings, link } = useServices()
   const kept = useSettings()
+  const { storage } = useStoreStatus()
+  const usage = useUsage()
   const [written, setWritten] = useState<Settings>(kept)
   const [problem, setProblem] = useState('')
   const id = useId()
@@ -192,6 +196,12 @@ export function SettingsDialog({ onClose, onToken }: SettingsDialogProps) {
               ))}
             </div>
           </div>
+        </fieldset>
+        <fieldset className="app-fieldset">
+          <legend>This device</legend>
+          <p className="hf-hint">
+            {persistedTexts[storage]} {usage && `Conversations and pictures take ${usage}.`}
+          </p>
         </fieldset>
         <fieldset className="app-fieldset">
           <legend>Relay</legend>

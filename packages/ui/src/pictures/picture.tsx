@@ -1,7 +1,9 @@
 import { useBlobUrl } from '@holdfast/react'
+import { BlobError, type BlobErrorCode } from '@holdfast/store'
 import { ImageOff, RotateCw } from 'lucide-react'
 import { useState } from 'react'
 import { Button } from '../controls/button.tsx'
+import { sentence } from '../status/refusal-words.ts'
 import { Lightbox } from './lightbox.tsx'
 
 export interface PictureProps {
@@ -48,6 +50,16 @@ function Missing({ name, text, onRetry }: MissingProps) {
   )
 }
 
+const missingTexts: Partial<Record<BlobErrorCode, string>> = {
+  NOT_HERE: 'It is not on this device, and comes when the relay can be reached.',
+  NOT_FOUND: 'Not here yet: the device that has it has not brought it to the relay.',
+  WRONG_HASH: 'What the relay gave is not this picture.',
+}
+
+function missingText(error: Error): string {
+  return (error instanceof BlobError && missingTexts[error.code]) || sentence(error.message)
+}
+
 /** A picture kept as a blob: from this device, or from the relay once it can be asked. */
 export function BlobPicture({ sha256, name }: { readonly sha256: string; readonly name: string }) {
   const address = useBlobUrl(sha256)
@@ -57,9 +69,7 @@ export function BlobPicture({ sha256, name }: { readonly sha256: string; readonl
     case 'ready':
       return <Picture url={address.url} name={name} />
     case 'failed': {
-      const { message } = address.error
-      const text = `Not here: ${message}.`
-      return <Missing name={name} text={text} onRetry={address.retry} />
+      return <Missing name={name} text={missingText(address.error)} onRetry={address.retry} />
     }
   }
 }

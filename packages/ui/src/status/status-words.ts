@@ -40,7 +40,8 @@ function leftText(space: StoreStatus): string {
   return fileRefusalWords(space) ? ` · ${count(uploads, 'picture', 'pictures')} not sent` : ''
 }
 
-const persistedTexts: Record<StoreStatus['storage'], string> = {
+/** Whether the browser may delete what is kept here, for people. */
+export const persistedTexts: Record<StoreStatus['storage'], string> = {
   granted: 'The browser has promised to keep it.',
   denied: 'The browser may delete it when the disk is nearly full; installing the page or bookmarking it helps.',
   unknown: 'Kept in this browser, for this address.',
