@@ -14,6 +14,7 @@ import type { Log } from './log-lines.ts'
 import { createOperations } from './operations.ts'
 import { banner, readyLine } from './print.ts'
 import { writeServing } from './serving-file.ts'
+import { createTidy, fullCollection } from './tidy.ts'
 import { findWebApp, type Serve, serveWebApp } from './web.ts'
 
 export interface Output {
@@ -55,6 +56,7 @@ export async function serve(options: ServeOptions, output: Output): Promise<() =
       ...(options.issuer === null ? {} : { issuer: createIssuer(options.issuer) }),
     })
     const blobs = await openBlobs(options.data, log, output)
+    const tidy = createTidy({ collect: fullCollection(), after: later })
     relay = createRelay({
       log,
       blobs,
@@ -67,7 +69,10 @@ export async function serve(options: ServeOptions, output: Output): Promise<() =
       proxies: options.proxies,
       limits: options.limits,
       operations: createOperations(log, blobs, FOLDER_VERSION),
-      onEvent: (event) => output.log.relay(event),
+      onEvent: (event) => {
+        output.log.relay(event)
+        tidy(event)
+      },
     })
     const web = serveWebApp(WEB_APP)
     const server = mount(relay, web.serve)
@@ -183,4 +188,10 @@ async function stop(server: Server, relay: Relay, stores: readonly { close(): Pr
   server.closeAllConnections()
   await closed
   for (const store of stores) await store.close()
+}
+
+function later(milliseconds: number, run: () => void): () => void {
+  const timer = setTimeout(run, milliseconds)
+  timer.unref()
+  return () => clearTimeout(timer)
 }
