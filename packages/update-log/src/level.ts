@@ -13,6 +13,7 @@ import { readDocuments, readFeed, readSpaces } from './level/read.ts'
 import { createReclaimer } from './level/reclaim.ts'
 import { setAside } from './level/set-aside.ts'
 import { finishSwap } from './level/swap.ts'
+import { tableBytes } from './level/table-bytes.ts'
 import type { Transaction } from './level/transaction.ts'
 import { createWorkerCompactor, type WorkerCompactorOptions } from './level/worker-compactor.ts'
 import { createWriter, type Job } from './level/writer.ts'
@@ -70,6 +71,11 @@ export interface LevelLog extends UpdateLog {
   snapshot<T>(run: (view: View, isWanted: () => boolean) => Promise<T>): Promise<T>
 }
 
+/** What was read without waiting for anything is answered after what else there is to do, or who asks again and again lets nobody else run. */
+function afterOthers<T>(answer: T): Promise<T> {
+  return new Promise((resolve) => setImmediate(resolve, answer))
+}
+
 /**
  * Opens the update log of a data folder over LevelDB.
  * @throws UpdateLogError `LOCKED`, `UNWRITABLE`, `NEWER_VERSION`, `UNREADABLE`, `STORAGE_*`
@@ -90,7 +96,11 @@ export async function openLevelLog(options: LevelLogOptions): Promise<LevelLog> 
   await finishSwap(options.directory)
   const folder = await prepareFolder(options.directory)
   const writer = createWriter(() => handle, tell, timers.now)
-  const reclaimer = createReclaimer(() => handle, writer)
+  const reclaimer = createReclaimer(
+    () => handle,
+    writer,
+    () => tableBytes(folder.log),
+  )
   const handle: Handle = await openHandle({
     folder,
     openDatabase,
@@ -195,7 +205,7 @@ export async function openLevelLog(options: LevelLogOptions): Promise<LevelLog> 
       requireRef(ref)
       return handle.read(async (view) => {
         const state = await findDocument(view, ref)
-        if (state === null || state.head.kind === 'purged') return null
+        if (state === null || state.head.kind === 'purged') return await afterOthers(null)
         return (await readDocument(view, ref, state.number, state.head)).loaded
       })
     },
@@ -204,7 +214,7 @@ export async function openLevelLog(options: LevelLogOptions): Promise<LevelLog> 
       requireOpen()
       requireRef(ref)
       const state = await handle.read((view) => findDocument(view, ref))
-      return state === null ? null : statOf(ref.document, state.head)
+      return await afterOthers(state === null ? null : statOf(ref.document, state.head))
     },
 
     async documents(space) {

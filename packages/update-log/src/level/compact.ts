@@ -7,6 +7,9 @@ import { findDocument, readDocument } from './lookup.ts'
 import type { RecordContent } from './values.ts'
 import type { Writer } from './writer.ts'
 
+/** Roughly what LevelDB's log holds of a commit besides the update: the keys, the head, the commit's own number. */
+const COMMIT_BYTES = 70
+
 /** Smaller states are not worth a header. */
 const PLAIN_BYTES = 128
 
@@ -54,7 +57,7 @@ export async function compactDocument(
         }
         transaction.replace(ref, { ...now, stats }, head.seq, content, stored.keys)
         return () => {
-          onFreed(number, bytesBefore)
+          onFreed(number, bytesBefore + head.stats.tailUpdates * COMMIT_BYTES)
           resolve({ outcome: 'compacted', through: head.seq, bytesBefore, bytesAfter })
         }
       },

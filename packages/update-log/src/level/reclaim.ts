@@ -15,6 +15,8 @@ export interface Reclaimer {
 
 /** So much is given back without waiting for the next quiet moment. */
 const MUCH_BYTES = 4 << 20
+/** In a small database less is much: half of what its tables hold, but not less than this. */
+const LEAST_BYTES = 128 << 10
 
 /**
  * Deleted is not gone: LevelDB keeps old bytes until it rewrites the tables they are in. It is asked to for the ranges of documents that were
@@ -22,8 +24,12 @@ const MUCH_BYTES = 4 << 20
  *
  * It rewrites a table only into one below it, and what it writes out of memory still holds what was replaced there. So each range is done twice,
  * with a deletion of nothing between that lies above the table.
+ *
+ * It also ends LevelDB's log, which holds everything since the last time once more and unpacked: up to 4 MB, whatever the rest is.
+ *
+ * @param tableBytes how much the tables hold
  */
-export function createReclaimer(handle: () => Handle, writer: Writer): Reclaimer {
+export function createReclaimer(handle: () => Handle, writer: Writer, tableBytes: () => Promise<number>): Reclaimer {
   const numbers = new Set<number>()
   let bytes = 0
   let running: Promise<void> | null = null
@@ -69,7 +75,11 @@ export function createReclaimer(handle: () => Handle, writer: Writer): Reclaimer
       numbers.add(number)
       bytes += freedBytes
     },
-    ifMuch: () => (bytes >= MUCH_BYTES ? allOnce() : Promise.resolve()),
+    async ifMuch() {
+      if (bytes < LEAST_BYTES) return
+      const much = bytes >= MUCH_BYTES ? MUCH_BYTES : Math.max(LEAST_BYTES, (await tableBytes()) / 2)
+      if (bytes >= much) await allOnce()
+    },
     all: allOnce,
     document: (number) => reclaim([recordRange(number), ...BOOKKEEPING_RANGES]),
   }
