@@ -130,6 +130,10 @@ test('U20 a head that is lost is made again from the second name and the records
     const done = await log.setAside(one)
     expect(done).toMatchObject({ kind: 'set-aside', kept: 12 })
     expect(await log.load(one)).toMatchObject({ epoch: 'e1', seq: 12, updates })
+    // Its old place in the feed could not be told by the head that was lost.
+    const { entries, head: end } = await log.feed('default', { after: 0, limit: 10 })
+    expect(entries.map(({ document }) => document)).toEqual(['two', 'one'])
+    expect(entries.at(-1)?.feed).toBe(end)
     await log.close()
   }
 })
@@ -218,4 +222,15 @@ test('U20 writers that go on meanwhile are kept or told, and the numbers stay wi
     expect(loaded?.seq, `seed ${seed}`).toBeGreaterThanOrEqual(at)
     await log.close()
   }
+})
+
+test('U9 a damaged place in the feed does not end a page early', async () => {
+  const { log, database } = await withDocuments()
+  for (let i = 0; i < 6; i += 1) await log.append({ space: 'default', document: `more${i}` }, Uint8Array.of(1))
+  const heads = await keysOf(database, KIND.head)
+  await flip(database, heads[1]!)
+  const { entries } = await log.feed('default', { after: 0, limit: 4 })
+  // Fewer than asked for would mean that there are no more.
+  expect(entries).toHaveLength(4)
+  await log.close()
 })

@@ -59,8 +59,15 @@ export async function liveAndDie(options: SessionOptions): Promise<string[]> {
 function complaintsIn(err: string): string[] {
   return err
     .split('\n')
-    .filter((line) => line.trim() !== '')
+    .filter((line) => line.trim() !== '' && !isOrdinary(line))
     .map((line) => `the relay said: ${line}`)
+}
+
+/** What any start and end says. */
+function isOrdinary(line: string): boolean {
+  if (!line.startsWith('{')) return false
+  const { level, event } = JSON.parse(line) as { level?: string; event?: string }
+  return level === 'info' && event !== 'incarnation-renewed'
 }
 
 async function serve(relay: RelayProcess, options: SessionOptions): Promise<string[]> {

@@ -68,6 +68,32 @@ export function readFeedHead(view: View, space: string): Promise<number> {
   )
 }
 
+/**
+ * The places above `after` that a document stands at: as many as asked for as long as there are any, because fewer mean the end. What a document
+ * that was set aside has left behind at an earlier place is passed over, and so is what is damaged.
+ */
+async function readPlaces(
+  view: View,
+  space: string,
+  after: number,
+  to: number,
+  limit: number,
+): Promise<(Named & { head: Head })[]> {
+  const good: (Named & { head: Head })[] = []
+  for (let from = after; good.length < limit; ) {
+    const entries = await view.range(feedRange(space, from, to), { limit: limit - good.length })
+    const last = entries.at(-1)
+    if (last === undefined) break
+    from = lastNumber(last.key)
+    const places = entries.flatMap(({ key, value }) => {
+      const place = unlessDamaged(() => decodeFeedPlace(key, value))
+      return place === null ? [] : [{ ...place, feed: lastNumber(key) }]
+    })
+    for (const place of await withHeads(view, places)) if (place.head.feed === place.feed) good.push(place)
+  }
+  return good
+}
+
 /** The entries above `after`, up to and with `to`. */
 export async function readFeed(
   view: View,
@@ -77,13 +103,7 @@ export async function readFeed(
   limit: number,
 ): Promise<FeedEntry[]> {
   const places = await otherwise(
-    async () => {
-      const found = (await view.range(feedRange(space, after, to), { limit })).flatMap(({ key, value }) => {
-        const place = unlessDamaged(() => decodeFeedPlace(key, value))
-        return place === null ? [] : [place]
-      })
-      return withHeads(view, found)
-    },
+    () => readPlaces(view, space, after, to, limit),
     async () =>
       (await readHeads(view, space))
         .filter(({ head }) => head.feed > after && head.feed <= to)

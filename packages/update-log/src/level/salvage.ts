@@ -8,9 +8,27 @@ import type { DocumentRef } from '../types.ts'
 import type { Entry, View } from './database.ts'
 import { getEach, otherwise } from './each.ts'
 import type { Folder } from './folder.ts'
-import { headKey, type Key, type KeyRange, lastNumber, nameKey, recordRange, summaryKey } from './keys.ts'
+import {
+  feedKey,
+  feedRangeOfSpace,
+  headKey,
+  type Key,
+  type KeyRange,
+  lastNumber,
+  nameKey,
+  recordRange,
+  summaryKey,
+} from './keys.ts'
 import { decodesState } from './lookup.ts'
-import { DamagedValue, decodeHead, decodeNumber, decodeRecord, decodeSecondName, decodeSummary } from './values.ts'
+import {
+  DamagedValue,
+  decodeFeedPlace,
+  decodeHead,
+  decodeNumber,
+  decodeRecord,
+  decodeSecondName,
+  decodeSummary,
+} from './values.ts'
 
 /** What can still be read of a damaged document. */
 export interface Salvage {
@@ -20,8 +38,6 @@ export interface Salvage {
   readonly head: Head | null
   /** The number of its last update, as far as that was known. */
   readonly before: number | null
-  /** Its place in the feed, if that is known. */
-  readonly feed: number | null
   /** What is no part of it any more. */
   readonly removed: readonly Key[]
   readonly summary: 'kept' | 'lost'
@@ -41,7 +57,7 @@ export async function salvage(view: View, ref: DocumentRef, draw: () => string):
   if (isThere(name)) entries.push({ key: names[0], value: name })
   if (isThere(again)) entries.push({ key: names[1], value: again })
   if (number === null) {
-    return { number, head: null, before: null, feed: null, removed: [...names], summary: 'lost', entries }
+    return { number, head: null, before: null, removed: [...names], summary: 'lost', entries }
   }
   const places = [headKey(number), summaryKey(number)] as const
   const [headValue, summaryValue] = await getEach(view, places)
@@ -56,11 +72,21 @@ export async function salvage(view: View, ref: DocumentRef, draw: () => string):
     number,
     head: headFor(head, said, kept, draw),
     before: head?.kind === 'live' ? head.seq : null,
-    feed: head?.feed ?? null,
-    removed: records.slice(kept.records).map(({ key }) => key),
+    removed: [
+      ...records.slice(kept.records).map(({ key }) => key),
+      ...(head === null ? await placesOf(view, ref.space, number) : [feedKey(ref.space, head.feed)]),
+    ],
     summary: isSummaryKept ? 'kept' : 'lost',
     entries,
   }
+}
+
+/** Where a document stands in the feed, when its head does not say. */
+async function placesOf(view: View, space: string, number: number): Promise<Key[]> {
+  return (await readable(view, feedRangeOfSpace(space))).flatMap(({ key, value }) => {
+    const place = attempt(() => decodeFeedPlace(key, value))
+    return place?.number === number ? [key] : []
+  })
 }
 
 interface Kept {

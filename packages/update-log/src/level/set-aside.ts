@@ -2,7 +2,6 @@ import { isUpdateLogError, UpdateLogError } from '../errors.ts'
 import type { DocumentRef, SetAside } from '../types.ts'
 import type { View } from './database.ts'
 import type { Folder } from './folder.ts'
-import { feedKey, type Key } from './keys.ts'
 import { findDocument, readDocument } from './lookup.ts'
 import { describe, keepCopy, type Salvage, salvage } from './salvage.ts'
 import type { Transaction } from './transaction.ts'
@@ -72,9 +71,7 @@ async function damageOf(view: View, ref: DocumentRef): Promise<string | null> {
 }
 
 function stage(transaction: Transaction, ref: DocumentRef, left: Salvage, draw: () => string): void {
-  const { number, head, before, feed } = left
-  const place: Key[] = feed === null ? [] : [feedKey(ref.space, feed)]
-  const removed = [...left.removed, ...place]
+  const { number, head, before, removed } = left
   if (head === null) {
     transaction.forget(ref, [...removed, ...left.entries.map(({ key }) => key)])
   } else {
