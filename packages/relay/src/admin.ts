@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type Access, BadTokenWishError, type TokenWish } from './access.ts'
 import { bearerOf, type Gate } from './gate.ts'
 import { BAD_METHOD, BAD_PATH, type Refusal, refusal, sendJson } from './refusal.ts'
-import { TokenLedgerError } from './tokens/ledger.ts'
+import { TokenLedgerError } from './tokens/ledger-error.ts'
 import { isTokenId } from './tokens/record.ts'
 
 /**

@@ -34,7 +34,7 @@ export {
   openTokenLedger,
   TOKEN_FILES,
   type TokenLedger,
-  TokenLedgerError,
 } from './tokens/ledger.ts'
+export { TokenLedgerError } from './tokens/ledger-error.ts'
 export { isTokenId, isTokenName, type TokenRecord } from './tokens/record.ts'
 export type { Wire, WireListener } from './wire.ts'

@@ -1,6 +1,8 @@
-import { copyFile, mkdir, open, rename, stat } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { copyFile, mkdir, open, stat } from 'node:fs/promises'
+import { join } from 'node:path'
 import type { Clock } from '../options.ts'
+import { append, replace } from './durable-file.ts'
+import { TokenLedgerError, unwritable } from './ledger-error.ts'
 import { decodeEntry, encodeEntry, isTokenId, type TokenEntry, type TokenRecord } from './record.ts'
 
 /** A token as `list` shows it. */
@@ -44,16 +46,6 @@ export interface TokenLedger {
   onRevoked(listener: (ids: ReadonlySet<string>) => void): () => void
 }
 
-export class TokenLedgerError extends Error {
-  override readonly name = 'TokenLedgerError'
-  readonly code: 'EXISTS' | 'BAD_ID' | 'UNWRITABLE' | 'UNREADABLE'
-
-  constructor(code: TokenLedgerError['code'], message: string, options?: ErrorOptions) {
-    super(message, options)
-    this.code = code
-  }
-}
-
 export interface LedgerOptions {
   /** The data folder. */
   readonly directory: string
@@ -64,6 +56,10 @@ export interface LedgerOptions {
 }
 
 export const TOKEN_FILES = ['tokens.log', 'tokens.copy.log'] as const
+
+/** How long a token stays listed after its end, in ms, and from how many such on they are left out. */
+const KEPT_FOR = 30 * 24 * 60 * 60 * 1000
+const MANY = 200
 
 /** One of the two files, as far as it has been read. */
 interface Copy {
@@ -120,7 +116,9 @@ export async function openTokenLedger({ directory, now, mend }: LedgerOptions): 
   }
 
   await readAll()
-  const condition = mend ? await makeWhole(directory, copies, now()) : conditionOf(copies, [])
+  const over = mend ? staleOf(tokens, now()) : new Set<string>()
+  const condition = mend ? await makeWhole(directory, copies, now(), over) : conditionOf(copies, [])
+  for (const id of over) for (const map of [tokens, revoked]) map.delete(id)
 
   return {
     condition,
@@ -226,9 +224,20 @@ function conditionOf(copies: readonly Copy[], setAside: readonly string[]): Ledg
   return { mended: lacking.reduce((sum, lines) => sum + lines, 0), lost, setAside }
 }
 
+/** Tokens that ended long ago, once they are many: each start of a relay makes one. */
+function staleOf(tokens: ReadonlyMap<string, TokenRecord>, now: number): Set<string> {
+  const stale = [...tokens.values()].filter(({ expires }) => expires < now - KEPT_FOR).map(({ id }) => id)
+  return new Set(stale.length >= MANY ? stale : [])
+}
+
 /** Writes each file anew that lacks something or has damage in it, the damaged as they are kept aside. */
-async function makeWhole(directory: string, copies: readonly Copy[], now: number): Promise<LedgerCondition> {
-  const all = unionOf(copies)
+async function makeWhole(
+  directory: string,
+  copies: readonly Copy[],
+  now: number,
+  over: ReadonlySet<string>,
+): Promise<LedgerCondition> {
+  const all = new Set([...unionOf(copies)].filter((line) => !over.has(decodeEntry(line)?.id ?? '')))
   const setAside: string[] = []
   const condition = conditionOf(copies, setAside)
   for (const copy of copies) {
@@ -247,55 +256,4 @@ async function makeWhole(directory: string, copies: readonly Copy[], now: number
     await readOn(copy)
   }
   return condition
-}
-
-/** @throws TokenLedgerError `UNWRITABLE` */
-async function append(path: string, line: string): Promise<void> {
-  try {
-    const file = await open(path, 'a+', 0o600)
-    try {
-      const { size } = await file.stat()
-      const last = Buffer.alloc(1)
-      if (size > 0) await file.read(last, 0, 1, size - 1)
-      // What a crash left without its line feed must not take this line with it.
-      await file.appendFile(size > 0 && last[0] !== 0x0a ? `\n${line}` : line)
-      await file.sync()
-      if (size === 0) await syncDirectory(path)
-    } finally {
-      await file.close()
-    }
-  } catch (error) {
-    throw unwritable(path, error)
-  }
-}
-
-async function replace(path: string, text: string): Promise<void> {
-  const temporary = `${path}.new`
-  const file = await open(temporary, 'w', 0o600)
-  try {
-    await file.writeFile(text)
-    await file.sync()
-  } finally {
-    await file.close()
-  }
-  await rename(temporary, path)
-  await syncDirectory(path)
-}
-
-/** A new name is durable when its folder is. Windows cannot open folders and does not need it. */
-async function syncDirectory(path: string): Promise<void> {
-  if (process.platform === 'win32') return
-  const folder = await open(dirname(path), 'r')
-  try {
-    await folder.sync()
-  } finally {
-    await folder.close()
-  }
-}
-
-function unwritable(path: string, error: unknown): TokenLedgerError {
-  const why = error instanceof Error && 'code' in error ? ` (${String(error.code)})` : ''
-  return new TokenLedgerError('UNWRITABLE', `${path} cannot be written${why}; see to the disk, its owner and rights.`, {
-    cause: error,
-  })
 }

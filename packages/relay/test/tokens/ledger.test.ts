@@ -95,6 +95,22 @@ describe('what is recorded', () => {
   })
 })
 
+it('A2 tokens that ended a month ago are left out once they are many, with their revocations', async () => {
+  const day = 24 * 60 * 60 * 1000
+  const ledger = await open()
+  for (let i = 0; i < 200; i++) await ledger.record(record(`old${i}`))
+  await ledger.record({ ...record('new'), expires: 40 * day })
+  await ledger.revoke('old7')
+  await ledger.revoke('elsewhere')
+  const soon = await openTokenLedger({ directory, now: () => 20 * day, mend: true })
+  expect(soon.list()).toHaveLength(201)
+  const late = await openTokenLedger({ directory, now: () => 31 * day, mend: true })
+  expect(late.list().map(({ id }) => id)).toEqual(['new'])
+  expect(late.isRevoked('elsewhere')).toBe(true)
+  for (const path of paths()) expect((await readFile(path)).toString().split('\n')).toHaveLength(3)
+  expect((await open(false)).condition).toEqual({ mended: 0, lost: 0, setAside: [] })
+})
+
 describe('damage', () => {
   it.each<[string, 0 | 1, (bytes: Buffer) => Buffer, number]>([
     ['a flipped bit in the first file', 0, (bytes) => flipped(bytes, 30), 1],
