@@ -65,6 +65,14 @@ describe('the line', () => {
   for (const [name, status, space, text] of cases) {
     test(`says of ${name}: ${text}`, () => expect(lineText(status, space, false)).toBe(text))
   }
+
+  test('says also while an answer streams that the relay does not take it', () => {
+    const full: StoreStatus = { ...connected, waiting: 1, notTaken: { code: 'SPACE_FULL', message: 'full' } }
+    expect(lineText({ kind: 'saving' }, full, true)).toBe(
+      'Saved on this device as it arrives · Not sent: the space is full',
+    )
+    expect(lineText({ kind: 'saving' }, { ...connected, relay: 'offline' }, false)).toBe('Saving · Offline')
+  })
 })
 
 describe('the card', () => {

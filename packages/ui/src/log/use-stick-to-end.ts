@@ -68,6 +68,8 @@ export function useStickToEnd(
       touched = performance.now()
     }
     const onScroll = () => {
+      // Earlier messages may take a while to be put in: the place to keep is where the reader is by then.
+      if (remembered.current) remember()
       const { top, height } = followed.current
       const rest = box.scrollHeight - box.scrollTop - box.clientHeight
       // Content that grows or is measured moves things without the reader having done anything. Going up lets go only
@@ -92,7 +94,7 @@ export function useStickToEnd(
       for (const gesture of gestures) box.removeEventListener(gesture, touch)
       box.removeEventListener('scroll', onScroll)
     }
-  }, [scroller, content, follow])
+  }, [scroller, content, follow, remember])
 
   return { atEnd, toEnd, remember }
 }

@@ -1,6 +1,6 @@
 import type { ConversationStatus, Reason, StoreStatus } from '@holdfast/store'
 import { statusText } from '@holdfast/store'
-import { fileRefusalWords, refusalWords, sentence } from './refusal-words.ts'
+import { fileRefusalWords, refusalWords, sentence, spaceRefusal } from './refusal-words.ts'
 
 const count = (n: number, one: string, many: string): string => `${n.toLocaleString('en')} ${n === 1 ? one : many}`
 
@@ -20,7 +20,14 @@ export function waitingText({ waiting, uploads = 0 }: StoreStatus): string {
 export function lineText(status: ConversationStatus, space: StoreStatus, flowing: boolean): string {
   if (status.kind === 'saved') return `${savedText(status, space)}${leftText(space)}`
   const text = flowing ? 'Saved on this device as it arrives' : statusText(status)
-  return status.kind === 'saving' && space.relay === 'offline' ? `${text} · Offline` : text
+  return status.kind === 'saving' ? `${text}${relayNote(space)}` : text
+}
+
+/** What keeps the relay from getting what is being saved. */
+function relayNote(space: StoreStatus): string {
+  if (space.relay === 'offline') return ' · Offline'
+  const refused = spaceRefusal(space)
+  return refused ? ` · ${refusalWords(refused).line}` : ''
 }
 
 function savedText(status: ConversationStatus & { readonly kind: 'saved' }, space: StoreStatus): string {
