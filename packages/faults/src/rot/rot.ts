@@ -10,6 +10,8 @@ import { type Visit, visit, type Witness, writeDocuments } from './witness.ts'
 export interface RotOptions {
   readonly harms: number
   readonly seed: number
+  /** The kinds of file that are harmed; every one when it is not given. */
+  readonly kinds?: readonly string[]
   readonly onHarm?: (done: number) => void
   readonly isEnough?: () => boolean
 }
@@ -55,7 +57,13 @@ async function makePristine(folder: string, name: string, isOpenedAgain: boolean
 }
 
 /** Harms one file after the other, each time in a fresh copy of a sound folder, and looks what the relay and its clients make of it. */
-export async function rot({ harms, seed, onHarm, isEnough = () => false }: RotOptions): Promise<RotReport> {
+export async function rot({
+  harms,
+  seed,
+  kinds: wanted,
+  onHarm,
+  isEnough = () => false,
+}: RotOptions): Promise<RotReport> {
   const folder = await mkdtemp(join(tmpdir(), 'holdfast-rot-'))
   const random = seededRandom(seed)
   const begun = performance.now()
@@ -70,7 +78,13 @@ export async function rot({ harms, seed, onHarm, isEnough = () => false }: RotOp
     const sound = pristine[done % pristine.length]!
     const kinds = await kindsIn(sound.data)
     // Every kind in its turn.
-    const kind = [...kinds.keys()][Math.floor(done / pristine.length) % kinds.size]!
+    const some = [...kinds.keys()].filter((kind) => wanted?.includes(kind) ?? true)
+    const kind = some[Math.floor(done / pristine.length) % some.length]
+    // This one of the folders has no such file.
+    if (kind === undefined) {
+      done += 1
+      continue
+    }
     const data = join(folder, 'harmed')
     await rm(data, { recursive: true, force: true })
     await cp(sound.data, data, { recursive: true })
