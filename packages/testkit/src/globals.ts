@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { VirtualClock } from './clock.ts'
 import type { Random } from './random.ts'
 import type { Process, Schedule } from './schedule.ts'
@@ -17,6 +18,7 @@ const real = {
   now: Date.now,
   random: Math.random,
   getRandomValues: crypto.getRandomValues.bind(crypto),
+  digest: crypto.subtle.digest.bind(crypto.subtle),
   setTimeout: globalThis.setTimeout,
   clearTimeout: globalThis.clearTimeout,
   setInterval: globalThis.setInterval,
@@ -108,6 +110,16 @@ crypto.getRandomValues = (array) => {
   const bytes = new Uint8Array(array.buffer, array.byteOffset, array.byteLength)
   for (let i = 0; i < bytes.length; i++) bytes[i] = seizure.random.int(256)
   return array
+}
+// The real one answers from another thread, when it likes.
+crypto.subtle.digest = (algorithm, data) => {
+  if (!seizure) return real.digest(algorithm, data)
+  const name = typeof algorithm === 'string' ? algorithm : algorithm.name
+  const bytes = ArrayBuffer.isView(data)
+    ? new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
+    : new Uint8Array(data)
+  const digest = createHash(name.replace('-', '').toLowerCase()).update(bytes).digest()
+  return Promise.resolve(new Uint8Array(digest).buffer)
 }
 globalThis.setTimeout = Object.assign(
   (run: Run, ms = 0, ...args: unknown[]) =>

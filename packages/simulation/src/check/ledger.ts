@@ -25,16 +25,23 @@ export interface Mark {
   readonly tokens: readonly string[]
 }
 
+/** A piece of an answer, the clock behind it, and the storage of the device when it was handed over. */
+export interface Piece {
+  readonly clock: number
+  readonly token: string
+  readonly storage: number
+}
+
 /** What was written and what was promised of it. */
 export interface Ledger {
   readonly marks: readonly Mark[]
   opened(tab: Tab, conversation: OpenConversation): void
-  /** An edit was made: it is followed until somebody is told that it is safe. */
-  wrote(tab: Tab, conversation: OpenConversation, before: number, tokens: readonly string[]): void
+  /** An edit was made: it is followed until somebody is told that it is safe. Null when it wrote nothing. */
+  wrote(tab: Tab, conversation: OpenConversation, before: number, tokens: readonly string[]): Mark | null
   /** A stock client made an edit. */
   guestWrote(guest: Guest, before: number, tokens: readonly string[]): void
   /** A piece of an answer was flushed: it is in the document and on the device. */
-  flushed(tab: Tab, conversation: OpenConversation, clock: number, token: string): void
+  flushed(tab: Tab, conversation: OpenConversation, piece: Piece): void
   died(writer: Tab | Guest): void
   /**
    * A place that keeps things keeps less than before. What nobody keeps any more is gone with it, if it is not in the memory of who wrote it:
@@ -79,6 +86,7 @@ export function createLedger({ generation, relayHas, somebodyHas, broken }: Ledg
     { id, doc }: Pick<OpenConversation, 'id' | 'doc'>,
     clock: number,
     tokens: readonly string[],
+    storage?: number,
   ): Mark => {
     const device = 'device' in writer ? writer.device : null
     const mark: Mark = {
@@ -87,7 +95,7 @@ export function createLedger({ generation, relayHas, somebodyHas, broken }: Ledg
       clock,
       writer,
       device,
-      storage: device?.generation ?? 0,
+      storage: storage ?? device?.generation ?? 0,
       generation: generation(),
       told: 'nothing',
       // It may have died of this very edit.
@@ -138,20 +146,21 @@ export function createLedger({ generation, relayHas, somebodyHas, broken }: Ledg
     },
     wrote: (tab, conversation, before, tokens) => {
       const clock = clockIn(conversation.doc)
-      if (clock === before) return
+      if (clock === before) return null
       const mark = make(tab, conversation, clock, tokens)
       conversation.saved().then(
         () => saved(mark),
         // It is said that it is not saved; it may be later.
         () => undefined,
       )
+      return mark
     },
     guestWrote: (guest, before, tokens) => {
       const clock = clockIn(guest.doc)
       if (clock !== before) make(guest, guest, clock, tokens)
     },
-    flushed: (tab, conversation, clock, token) => {
-      saved(make(tab, conversation, clock, [token]))
+    flushed: (tab, conversation, { clock, token, storage }) => {
+      saved(make(tab, conversation, clock, [token], storage))
     },
     purges,
     purged: (id, gone) => {

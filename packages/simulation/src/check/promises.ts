@@ -126,6 +126,8 @@ export function findLies({ devices, ledger }: Stage, replicas: Replicas): Failur
         const isWell = status.kind === 'saved' && (status.relay === 'sent' || status.relay === 'synced')
         if (!isWell) failures.push({ rule: 'status', what: `${id} in ${tab.name} says ${JSON.stringify(status)}` })
       }
+      const uploads = tab.store?.status.get().uploads ?? 0
+      if (uploads > 0) failures.push({ rule: 'status', what: `${tab.name} says that ${uploads} blobs wait` })
       const waiting = tab.store?.status.get().waiting ?? 0
       if (waiting > 0) failures.push({ rule: 'status', what: `${tab.name} says that ${waiting} wait` })
     }

@@ -1,6 +1,7 @@
 import { SYNC_VERSIONS, type VersionRange } from '@holdfast/protocol'
 import { memoryPersistence, type OpenConversation, openStore, PersistenceError, type Store } from '@holdfast/store'
 import { channelHub, createProcess, type Host, lockManager, type Process, type Random } from '@holdfast/testkit'
+import type { BlobLedger } from '../check/blobs.ts'
 import { type Clocks, createClocks } from '../check/clocks.ts'
 import type { Ledger } from '../check/ledger.ts'
 import { storageOf } from './faulty-storage.ts'
@@ -23,6 +24,8 @@ export interface Device {
   readonly tabs: ReadonlySet<Tab>
   /** What is known to be in the storage. */
   readonly clocks: Clocks
+  /** Hashes of blobs that were put there. */
+  readonly blobs: ReadonlySet<string>
   /** Counts the storages that it has had. */
   readonly generation: number
   /** The browser closes the storage under the tabs. */
@@ -57,6 +60,7 @@ const CODES = ['QUOTA', 'ABORTED', 'CLOSED'] as const
 export interface DeviceOptions {
   readonly world: World
   readonly ledger: Ledger
+  readonly blobs: BlobLedger
   readonly random: Random
   readonly token: string
   readonly did: (what: string, times?: number) => void
@@ -71,9 +75,10 @@ const HONEST = new Set([
   'ConversationError',
   'LeaseHeldError',
   'LeaseEndedError',
+  'BlobError',
 ])
 
-export function createDevice(name: string, { world, ledger, random, token, did }: DeviceOptions): Device {
+export function createDevice(name: string, { world, ledger, blobs, random, token, did }: DeviceOptions): Device {
   const { schedule } = world
   const persistence = memoryPersistence()
   const faults = { failing: 0 }
@@ -84,6 +89,7 @@ export function createDevice(name: string, { world, ledger, random, token, did }
   })
   const transactions = schedule.lane()
   const clocks = createClocks()
+  const kept = new Set<string>()
   let generation = 0
   const lanes = new Map<Process | null, ReturnType<typeof schedule.lane>>()
   const deliver = (process: Process | null, run: () => void): void => {
@@ -112,7 +118,7 @@ export function createDevice(name: string, { world, ledger, random, token, did }
       try {
         await run()
       } catch (error) {
-        if (error instanceof Error && HONEST.has(error.name)) return
+        if (error instanceof Error && HONEST.has(error.name) && !isWrong(error)) return
         world.fail('no-surprise', `${tab.name}: ${what}: ${describe(error)}`)
       }
     }
@@ -172,7 +178,7 @@ export function createDevice(name: string, { world, ledger, random, token, did }
     void watch('start', async () => {
       const opened = await openStore({
         space: SPACE,
-        persistence: storageOf(persistence, { transactions, random, clocks }, process, schedule.lane()),
+        persistence: storageOf(persistence, { transactions, random, clocks, blobs: kept }, process, schedule.lane()),
         relay: { url: `http://${RELAY_HOST}`, token },
         clock: clockOf(world, process),
         random: { next: world.chance.next, bytes: world.chance.bytes },
@@ -184,7 +190,11 @@ export function createDevice(name: string, { world, ledger, random, token, did }
         persist: null,
         onWake: null,
       })
-      if (process.isAlive) store = opened
+      if (!process.isAlive) return
+      store = opened
+      opened.status.subscribe(() => {
+        if ((opened.status.get().uploads ?? 0) === 0) blobs.uploaded(tab)
+      })
     })
     return tab
   }
@@ -198,12 +208,14 @@ export function createDevice(name: string, { world, ledger, random, token, did }
     openTab,
     tabs,
     clocks,
+    blobs: kept,
     get generation() {
       return generation
     },
     deleteStorage: () => {
       generation++
       clocks.clear()
+      kept.clear()
       persistence.wipe()
     },
     loseHandles: () => persistence.lose(new PersistenceError('CLOSED', 'the dice closed it')),
@@ -214,6 +226,9 @@ export function createDevice(name: string, { world, ledger, random, token, did }
   }
   return device
 }
+
+/** Bytes that are not what was asked for are nobody's honest refusal here. */
+const isWrong = (error: Error): boolean => 'code' in error && error.code === 'WRONG_HASH'
 
 function describe(error: unknown): string {
   return error instanceof Error ? (error.stack ?? error.message) : String(error)

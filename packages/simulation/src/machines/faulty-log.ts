@@ -1,54 +1,18 @@
-import type { Lane, Process, Random, Schedule } from '@holdfast/testkit'
-import { type UpdateLog, UpdateLogError, type UpdateLogErrorCode } from '@holdfast/update-log'
+import type { Process } from '@holdfast/testkit'
+import type { UpdateLog } from '@holdfast/update-log'
 import type { Clocks } from '../check/clocks.ts'
-
-/** What the disk under a relay does wrong. The world sets it, the log looks. */
-export interface DiskFaults {
-  /** So many of the next calls fail. */
-  failing: number
-}
+import type { SlowDisk } from './slow-disk.ts'
 
 export interface FaultyLogOptions {
   readonly log: UpdateLog
   readonly process: Process
-  readonly schedule: Schedule
-  readonly faults: DiskFaults
-  readonly random: Random
+  readonly disk: SlowDisk
   /** Told of what is durable, at that moment. */
   readonly clocks: Clocks
-  /** So many calls had been made, and were not done, when the process died. */
-  readonly onLost: (calls: number) => void
 }
 
-const CODES: readonly UpdateLogErrorCode[] = ['STORAGE_FULL', 'STORAGE_FAILED']
-
-/**
- * An update log on a disk that takes its time. A write is durable at one event and told of at a later one; what was handed over and has not come to its
- * event is in memory only, and gone when the process dies or the power fails. Writes that gather become durable in order.
- */
-export function faultyLog({ log, process, schedule, faults, random, clocks, onLost }: FaultyLogOptions): UpdateLog {
-  const disk = schedule.lane()
-  process.onDeath(() => onLost(disk.clear()))
-  const answers = schedule.lane()
-
-  const through = <T>(run: () => Promise<T>, isWrite: boolean): Promise<T> =>
-    new Promise((resolve, reject) => {
-      if (!process.touch()) return
-      disk.push(process, () => {
-        if (!process.touch()) {
-          onLost(1)
-          return
-        }
-        const isFailing = faults.failing > 0
-        if (isFailing) faults.failing--
-        const code = random.pick(CODES)
-        const broken = isFailing ? new UpdateLogError(code, 'the dice broke the disk') : null
-        // What failed may be found later all the same: nobody can tell whether a write whose fsync failed is there.
-        const outcome = broken && !(isWrite && random.chance(0.3)) ? Promise.reject(broken) : run()
-        answer(answers, process, outcome, broken, resolve, reject)
-      })
-    })
-
+/** An update log on a disk that takes its time and fails. */
+export function faultyLog({ log, process, disk: { through, answers }, clocks }: FaultyLogOptions): UpdateLog {
   return {
     get incarnation() {
       return log.incarnation
@@ -90,24 +54,4 @@ export function faultyLog({ log, process, schedule, faults, random, clocks, onLo
     onCommit: (listener) => log.onCommit((event) => answers.push(process, () => listener(event))),
     close: () => log.close(),
   }
-}
-
-/** Hands a result on as an event of its own, so that the process may die before it hears of it. */
-function answer<T>(
-  lane: Lane,
-  process: Process,
-  outcome: Promise<T>,
-  instead: Error | null,
-  resolve: (value: T) => void,
-  reject: (error: unknown) => void,
-): void {
-  outcome.then(
-    (value) =>
-      lane.push(process, () => {
-        if (!process.touch()) return
-        if (instead) reject(instead)
-        else resolve(value)
-      }),
-    (error: unknown) => lane.push(process, () => process.touch() && reject(error)),
-  )
 }

@@ -8,6 +8,7 @@ export interface Disk {
   readonly random: Random
   /** What is committed, from that moment on. */
   readonly clocks: Clocks
+  readonly blobs: Set<string>
 }
 
 type Method = (...args: unknown[]) => Promise<unknown>
@@ -33,32 +34,35 @@ export function storageOf(persistence: Persistence, disk: Disk, process: Process
   const note = (method: string | symbol, [first]: unknown[]): void => {
     if (method === 'retire') disk.clocks.gone(String(first))
     if (method !== 'write') return
-    for (const { id, updates } of (first as Parameters<PersistenceHandle['write']>[0]).documents ?? []) {
+    const { documents, blobs } = first as Parameters<PersistenceHandle['write']>[0]
+    for (const { sha256 } of blobs ?? []) disk.blobs.add(sha256)
+    for (const { id, updates } of documents ?? []) {
       for (const update of updates) disk.clocks.stored(id, update)
     }
   }
 
-  /** Every method of a handle is a transaction; `identity` and `lost` are not. */
-  const wrap = (handle: PersistenceHandle): PersistenceHandle => {
+  /** Every method of a handle, and of its parts, is a transaction; `identity` and `lost` are not. */
+  const wrap = <T extends object>(whole: T): T => {
     const wrapped = new Map<string | symbol, unknown>()
-    return new Proxy(handle, {
+    return new Proxy(whole, {
       get: (target, key) => {
         const value: unknown = Reflect.get(target, key)
-        if (typeof value !== 'function') return value
-        const known = wrapped.get(key)
-        if (known) return known
-        const method = value as Method
-        const slow: Method = (...args) =>
-          through(async () => {
-            const result = await method.apply(target, args)
-            note(key, args)
-            return result
-          })
-        wrapped.set(key, slow)
-        return slow
+        const isPart = key === 'references'
+        if (typeof value !== 'function' && !isPart) return value
+        if (!wrapped.has(key)) wrapped.set(key, isPart ? wrap(value as object) : slow(target, key, value as Method))
+        return wrapped.get(key)
       },
     })
   }
+
+  const slow =
+    (target: object, key: string | symbol, method: Method): Method =>
+    (...args) =>
+      through(async () => {
+        const result = await method.apply(target, args)
+        note(key, args)
+        return result
+      })
 
   return {
     name: persistence.name,

@@ -12,13 +12,20 @@ import {
   type UpgradeRequest,
 } from '@holdfast/testkit'
 import type { UpdateLog } from '@holdfast/update-log'
+import { createMemoryBlobs } from '@holdfast/update-log/blobs'
 import { createMemoryLog } from '@holdfast/update-log/memory'
 import type { Shadowed } from '../check/shadow.ts'
-import { type DiskFaults, faultyLog } from './faulty-log.ts'
+import { faultyBlobs } from './faulty-blobs.ts'
+import { faultyLog } from './faulty-log.ts'
+import { type DiskFaults, slowDisk } from './slow-disk.ts'
 import { clockOf, type World } from './world.ts'
 
 /** Where the relay is asked for. */
 export const RELAY_HOST = 'localhost:4321'
+
+/** Sooner than a relay does it by default, so that it happens within a run. In ms. */
+const BLOB_GRACE = 20_000
+const BLOB_SWEEP = 30_000
 
 export interface RunningRelay {
   readonly process: Process
@@ -64,9 +71,13 @@ export function startRelay(
   schedule.enter(process)
   const randomId = (): string => `r${world.chance.int(2 ** 32).toString(36)}${world.chance.int(2 ** 32).toString(36)}`
   const stored = createMemoryLog({ folder: folder.folder, randomId })
-  const log = faultyLog({ log: stored, process, schedule, faults, random, clocks: folder.clocks, onLost })
+  const disk = { process, schedule, faults, random, onLost }
+  const log = faultyLog({ log: stored, process, disk: slowDisk(disk), clocks: folder.clocks })
+  const files = createMemoryBlobs({ now: world.clock.now, folder: folder.blobs })
   const relay = createRelay({
     log,
+    blobs: faultyBlobs(files, slowDisk(disk)),
+    limits: { blobGrace: BLOB_GRACE, blobSweepEvery: BLOB_SWEEP },
     access,
     clock: clockOf(world, process),
     randomId,
@@ -88,6 +99,7 @@ export function startRelay(
     close: async () => {
       await relay.close()
       await log.close()
+      await files.close()
       process.kill()
     },
   }

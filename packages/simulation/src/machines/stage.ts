@@ -1,4 +1,5 @@
 import { SYNC_VERSIONS, type VersionRange } from '@holdfast/protocol'
+import { type BlobLedger, createBlobLedger } from '../check/blobs.ts'
 import { createLedger, type Ledger } from '../check/ledger.ts'
 import { type Shadowed, shadowed } from '../check/shadow.ts'
 import { createDevice, type Device, type Tab } from './device.ts'
@@ -33,6 +34,7 @@ export interface RelayHouse {
 export interface Stage {
   readonly world: World
   readonly ledger: Ledger
+  readonly blobs: BlobLedger
   readonly relay: RelayHouse
   readonly devices: readonly Device[]
   /** Where the peers sit. Null: nobody is there now. */
@@ -71,8 +73,14 @@ export function createStage(seed: number, peers: number): Stage {
     relayHas: (id, client, clock) => relay.folder.clocks.has(id, client, clock),
     broken: world.fail,
   })
+  const blobs = createBlobLedger({
+    generation: () => relay.generation,
+    folder: () => relay.folder,
+    isPurged: (id) => ledger.purges.has(id),
+    broken: world.fail,
+  })
   const devices = Array.from({ length: Math.ceil((peers * 3) / 5) }, (_, i) =>
-    createDevice(`d${i}`, { world, ledger, random: world.chance, token: 'admin', did: count }),
+    createDevice(`d${i}`, { world, ledger, blobs, random: world.chance, token: 'admin', did: count }),
   )
   const seats: (Tab | null)[] = Array.from({ length: peers }, () => null)
   const guests = new Set<Guest>()
@@ -84,6 +92,7 @@ export function createStage(seed: number, peers: number): Stage {
   return {
     world,
     ledger,
+    blobs,
     relay,
     devices,
     seats,

@@ -110,9 +110,9 @@ export function delta(
     if (random.chance(0.7)) writer.text(token)
     else writer.reasoning(token)
     const flushed = writer.flush()
-    const clock = clockIn(conversation.doc)
+    const piece = { clock: clockIn(conversation.doc), token, storage: tab.device.generation }
     await flushed
-    stage.ledger.flushed(tab, conversation, clock, token)
+    stage.ledger.flushed(tab, conversation, piece)
   })
   return `${token} to ${writer.messageId}`
 }

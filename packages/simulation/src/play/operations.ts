@@ -1,3 +1,4 @@
+import { getBlob, putBlob } from './blobs.ts'
 import { createOne, type Kind, openOne, withOpen, withTab } from './call.ts'
 import { askToStop, delta, edit, editFurther, finish, lease, purge, release, stream, withWriter } from './conversing.ts'
 import { guestComes, guestEdits, guestGoes } from './guests.ts'
@@ -23,6 +24,8 @@ export const OPERATIONS: Readonly<Record<string, Kind>> = {
   },
   stream: { weight: 5, run: (call) => withOpen(call, (tab, conversation) => stream(call, tab, conversation)) },
   delta: { weight: 14, run: (call) => withWriter(call, (tab, writer) => delta(call, tab, writer)) },
+  putBlob: { weight: 4, run: (call) => withOpen(call, (tab, conversation) => putBlob(call, tab, conversation)) },
+  getBlob: { weight: 4, run: getBlob },
   purge: { weight: 0.6, run: (call) => withTab(call, (tab, store) => purge(call, tab, store)) },
   lease: { weight: 2, run: (call) => withOpen(call, (tab, conversation) => lease(call, tab, conversation)) },
   release: { weight: 4, run: (call) => withTab(call, (tab) => release(call, tab)) },

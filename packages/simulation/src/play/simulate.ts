@@ -1,5 +1,6 @@
 import { type Random, seededRandom } from '@holdfast/testkit'
 import { seizeGlobals } from '@holdfast/testkit/globals'
+import { findLostBlobs } from '../check/blobs.ts'
 import { findBrokenPromises, findDifferences, findGhosts, findLies, findStale } from '../check/promises.ts'
 import { type Replicas, readAsides, readReplicas } from '../check/replicas.ts'
 import { describeState } from '../check/state.ts'
@@ -167,6 +168,7 @@ async function drain(stage: Stage, counter: Counter): Promise<void> {
       ...findDifferences(stage, replicas),
       ...findGhosts(stage, replicas, asides),
       ...findLies(stage, replicas),
+      ...(await findLostBlobs(stage, replicas)),
     ]
     if (failures.length === 0) {
       failures = findBrokenPromises(stage, replicas)

@@ -1,2 +1,2 @@
 export { openDiskBlobs } from './disk.ts'
-export { createMemoryBlobs } from './memory.ts'
+export { createMemoryBlobFolder, createMemoryBlobs, type MemoryBlobFolder } from './memory.ts'

@@ -16,9 +16,34 @@ interface Space {
   receiving: number
 }
 
-/** A blob store that forgets everything with the process. Passes the same contract suite as the one on disk. */
-export function createMemoryBlobs({ now = Date.now }: { readonly now?: () => number } = {}): BlobStore {
-  const spaces = new Map<string, Space>()
+/** What memory stores share one after the other, as processes share a folder. */
+export interface MemoryBlobFolder {
+  readonly spaces: Map<string, Space>
+  /** As a copy of a folder would be. */
+  copy(): MemoryBlobFolder
+}
+
+export function createMemoryBlobFolder(spaces: Map<string, Space> = new Map()): MemoryBlobFolder {
+  const copyOf = ({ kept, references }: Space): Space => {
+    const copied = new References()
+    for (const event of references.events()) copied.apply(event)
+    return { kept: new Map(kept), references: copied, receiving: 0 }
+  }
+  return {
+    spaces,
+    copy: () => createMemoryBlobFolder(new Map(Array.from(spaces, ([name, space]) => [name, copyOf(space)]))),
+  }
+}
+
+/** A blob store that forgets everything with its folder, which is with the process. Passes the same contract suite as the one on disk. */
+export function createMemoryBlobs({
+  now = Date.now,
+  folder = createMemoryBlobFolder(),
+}: {
+  readonly now?: () => number
+  readonly folder?: MemoryBlobFolder
+} = {}): BlobStore {
+  const { spaces } = folder
   let isClosed = false
 
   function spaceOf(name: string): Space {
