@@ -59,7 +59,7 @@ export function createBlobLedger({ generation, folder, isPurged, broken }: BlobL
     },
     uploaded: (tab) => {
       for (const mark of marks) {
-        if (mark.tab !== tab || mark.told !== 'kept') continue
+        if (mark.tab !== tab || mark.told !== 'kept' || mark.storage !== mark.device.generation) continue
         // Said of a folder that is gone since, or of what was purged since, it may be late news.
         if (mark.generation !== generation() || isPurged(mark.edit.conversation)) continue
         mark.told = 'uploaded'
