@@ -109,6 +109,17 @@ export function createBlobs(options: BlobSyncOptions): BlobSync {
     }
   }
 
+  /** If it cannot be written the status says so, and memory is where it is until it is. */
+  const untilWritten = (run: () => void): void => {
+    void journal.settled().then(run, () => {
+      const off = journal.changes.add(() => {
+        if (journal.failure()) return
+        off()
+        untilWritten(run)
+      })
+    })
+  }
+
   return {
     put: async (bytes, mediaType) => {
       if (!supported) throw new BlobError('UNSUPPORTED', 'this storage keeps no files')
@@ -124,8 +135,7 @@ export function createBlobs(options: BlobSyncOptions): BlobSync {
         options.tellTabs()
         options.wake()
       }
-      // If it cannot be written the status says so, and memory is where it is until it is.
-      void journal.settled().then(onDevice, () => null)
+      untilWritten(onDevice)
       return { sha256, size: bytes.length, mediaType }
     },
     get,

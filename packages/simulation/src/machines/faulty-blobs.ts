@@ -24,6 +24,7 @@ export function faultyBlobs(blobs: BlobStore, { through }: SlowDisk): BlobStore 
     spaces: () => through(() => blobs.spaces(), false),
     blobs: (...args) => blobs.blobs(...args),
     references: (...args) => through(() => blobs.references(...args), false),
+    lossTold: (...args) => through(() => blobs.lossTold(...args), true),
     quarantine: () => blobs.quarantine(),
     close: () => blobs.close(),
   }
