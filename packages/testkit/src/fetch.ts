@@ -21,7 +21,8 @@ export function fakeFetch({ schedule, process, isOnline, find, exchanges, isTwic
   return (input, init = {}) =>
     new Promise((resolve, reject) => {
       if (!process.touch()) return
-      const request = new Request(input, init)
+      // Not with its signal: Node would keep that, and all that hangs on it, for as long as the process lives.
+      const request = new Request(input, { ...init, signal: null })
       const up = schedule.lane()
       const down = schedule.lane()
       const gone: (() => void)[] = []
