@@ -257,7 +257,10 @@ export async function openStore(options: OpenStoreOptions): Promise<Store> {
     const isBack = hadFailed && !isFailing
     hadFailed = isFailing
     // Whatever waited for the storage goes on: the write that mended it was told of before it was known to be mended.
-    if (isBack) relay.poke()
+    if (!isBack) return
+    relay.poke()
+    // What another tab said of files meanwhile could not be looked at.
+    void blobs.changed().catch(() => null)
   })
 
   const open = async (id: string) => {

@@ -108,7 +108,8 @@ export function startRelay(
 function incoming(path: string, method: string, headers: Readonly<Record<string, string>>, body: Uint8Array) {
   const stream = Readable.from(body.length > 0 ? [Buffer.from(body)] : [])
   const socket = { localPort: 4321, localAddress: '127.0.0.1' }
-  return Object.assign(stream, { url: path, method, headers, socket }) as unknown as IncomingMessage
+  // All of it has come when it is told of.
+  return Object.assign(stream, { url: path, method, headers, socket, complete: true }) as unknown as IncomingMessage
 }
 
 function receiveUpgrade(relay: Relay, request: UpgradeRequest): void {
