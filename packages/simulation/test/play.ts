@@ -1,4 +1,5 @@
-import { describeFailure, drawPlan, type Run, simulate } from '../src/index.ts'
+import { describeFailure, drawPlan, OPERATIONS as KINDS, type Run, simulate } from '../src/index.ts'
+import { add, emptySums, reportOf, type Sums } from '../src/run/sums.ts'
 
 export const OPERATIONS = 200
 export const PEERS = 5
@@ -11,14 +12,16 @@ export async function play(run: Run): Promise<Awaited<ReturnType<typeof simulate
 }
 
 /** Plays so many seeds from the first on. */
-export async function playSeeds(first: number, count: number): Promise<Record<'edits' | 'synced' | 'events', number>> {
-  const sums = { edits: 0, synced: 0, events: 0 }
+export async function playSeeds(first: number, count: number): Promise<Sums> {
+  const sums = emptySums()
   for (let seed = first; seed < first + count; seed++) {
     const plan = drawPlan({ seed, operations: OPERATIONS, peers: PEERS })
-    const { figures } = await play({ seed, plan, peers: PEERS })
-    sums.edits += figures.edits
-    sums.synced += figures.synced
-    sums.events += figures.events
+    add(sums, reportOf(seed, await play({ seed, plan, peers: PEERS })))
   }
   return sums
+}
+
+/** What could be drawn and never happened. */
+export function missing({ counts }: Sums): string[] {
+  return Object.keys(KINDS).filter((kind) => !counts.has(kind))
 }

@@ -101,6 +101,26 @@ const FOUND: readonly (readonly [string, number, string])[] = [
     3020,
     'editFurther:0:98edux online:1:8jd6ba open:3:vf70hk delta:0:rcziad delta:1:60k9u1 stream:2:2to3he edit:4:q7kgdr relayStarts:3:hur4a2 relayCrashSoon:0:mvm9x6 cut:3:w7rmgu edit:0:r7dtup edit:0:f4umwx crashTab:4:lxcu4k edit:3:iy26np edit:0:q509km edit:2:ja1ula relayStarts:0:nmid7x closeTab:4:x9i11x edit:0:1m41n4 edit:3:pqbjta lease:2:dg9eqt open:3:4i8cec delta:2:ykskgx create:2:htxluo crashTab:4:r58hk4 edit:4:rcihdy edit:4:vjoz8b storageFails:3:rjdz6f storageFails:4:wcjjvy wait:1:lfitwn online:3:bffrjd duplicate:3:r8bwg0 edit:4:4s2veq delta:0:8mqzlv relayCrashSoon:3:bp58q7 open:1:jed8fg edit:4:hygqzq wait:1:i9wn3k edit:3:pa5bk9 edit:4:9ij7xg tab:1:ka02n5 delta:4:2xvfzs askToStop:0:wwxemr delta:4:l8ajgi losePower:4:sotbfm delta:4:ughxa6 edit:2:kbnxti edit:4:2r0kpj edit:1:ysl5rh edit:4:l2ocb2 wipe:2:dq6ij2 diskFails:4:3946zs wait:2:5ap0i0 edit:4:88u2hb keepCopy:1:tisv5x offline:1:el18lk relayStarts:4:tsxnxr open:1:46inkx editFurther:3:fgbnu diskFails:0:6wqrbu edit:0:9w6fq2 wait:0:m2ineb create:3:89b72r edit:4:l5uxm6 edit:1:h67m9b swap:2:m1r2bb release:1:jakcpi online:0:26lkuo edit:0:l7v3yf stream:3:ljycbx losePower:0:76bes3 losePower:1:vo0htm storageFails:4:oydzgb crashTab:3:11uj2b release:1:14w6tp wait:1:ilriyz offline:2:z0yfts tab:4:457pmc open:4:53t0z6 create:1:tz1xgi delta:0:s04n2d delta:1:jahafy create:3:11ti5n crashTabSoon:1:1dpoqc edit:0:59z6xw edit:1:w5dlel edit:1:4vnoga edit:0:t15ku2 edit:4:stasfb edit:0:56iuel closeTab:1:hpmt0r losePower:3:kxu0jd diskFails:2:rau7ze edit:3:vw1f2a tab:3:w0ld5u delta:2:p85yq edit:1:qnjtkp release:2:b1tiw3 stream:0:iyew0d wait:2:pv20sg edit:3:vjjhkf wait:3:z28l6 close:2:unnz8j open:2:vmurzu cut:0:8ykkk5 editFurther:2:3fq5o0 create:3:vmiw6k close:3:w8l19r finish:2:shdj7b open:1:tv5buk crashTabSoon:1:aj4yl4 edit:2:9gcu6e wait:1:x64b9f relayStarts:1:gnqe8w edit:4:1lglma edit:2:a0pfoz tab:1:5ntn8p online:4:97p9my restore:4:ofxage edit:4:1114k3 wait:2:53c4c9 wipe:1:70pbks edit:4:9w6tw4 close:1:c70w98 wait:0:hfellu wait:1:v8f35b close:3:o2lxzz open:1:5bvtp8 edit:3:ggphg8 edit:4:hpxren edit:4:s1rutx edit:0:c92sir losePower:3:txkcxd delta:3:iddf0m close:2:jyzcpz create:2:jumn6j relayCrashSoon:2:tpro0b',
   ],
+  [
+    'what the relay could not purge now is asked for again',
+    19,
+    'edit:3:it42b8 edit:2:nfsgfe close:1:1go5w2 wait:0:3vejut cut:2:kywfvg stream:0:h02p98 crashTabSoon:2:ynobdv wait:2:eaie2n edit:3:48s3qd diskFails:4:lgctgq purge:3:12r4oa close:3:wj2oy8',
+  ],
+  [
+    'a file put while the storage fails is sent when it works again',
+    21,
+    'diskFails:3:3la0mj putBlob:1:jv8ua9 storageFails:3:je71xv editFurther:3:4kssns finish:4:dyk98q create:1:k737zo putBlob:3:pup5zl',
+  ],
+  [
+    'a storage that is made anew begins without what was told of the one before',
+    246,
+    'stream:2:dpjlbo create:3:yglsrd wait:4:rhuryg edit:2:6b1q7n wait:4:csejof edit:2:8bdt2g deleteStorage:1:ba5mmy',
+  ],
+  [
+    'what was purged elsewhere is not begun anew by a window whose storage was deleted',
+    99,
+    'editFurther:4:j7j8zt storageFails:0:t19w8s edit:0:e31q57 crashTabSoon:1:2abn4l edit:2:r7d7rn delta:1:jrx2cz guestEdits:1:rgylmy wait:2:99kxtk edit:3:1as56u edit:4:tk1lxe edit:2:s7iwa6 stream:3:hknjra open:0:h3520l deleteStorage:0:kdwrb9 wait:2:j7dpn2 purge:2:k8tbtk wipe:1:uvi5gv',
+  ],
 ]
 
 test.each(FOUND)('%s (seed %i)', async (_name, seed, plan) => {
