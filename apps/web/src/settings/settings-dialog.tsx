@@ -200,7 +200,10 @@ export function SettingsDialog({ onClose, onToken }: SettingsDialogProps) {
         <fieldset className="app-fieldset">
           <legend>This device</legend>
           <p className="hf-hint">
-            {persistedTexts[storage]} {usage && `Conversations and pictures take ${usage}.`}
+            {usage
+              ? `Conversations and pictures take ${usage}.`
+              : 'Conversations and pictures are kept in this browser.'}{' '}
+            {persistedTexts[storage]}
           </p>
         </fieldset>
         <fieldset className="app-fieldset">
