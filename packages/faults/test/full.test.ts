@@ -3,7 +3,9 @@ import { fullDisk, smallDisk } from '../src/full/full.ts'
 
 const SEED = 1
 
-test('U3 W1 the disk fills up and is freed: refused with a reason, reads go on, recovery by itself', async (context) => {
+test('U3 W1 the disk fills up and is freed: refused with a reason, reads go on, recovery by itself', {
+  timeout: 180_000,
+}, async (context) => {
   const disk = await smallDisk(24)
   if (disk === null) {
     context.skip('no small disk may be mounted here')

@@ -3,7 +3,9 @@ import { kills } from '../src/kill/kills.ts'
 
 const SEED = 11
 
-test('U2 W1 W2 U12 killed 6 times under load, all that was acknowledged or seen is there', async () => {
+test('U2 W1 W2 U12 killed 6 times under load, all that was acknowledged or seen is there', {
+  timeout: 180_000,
+}, async () => {
   const report = await kills({ kills: 6, seed: SEED })
   expect(report.faults, `seed ${SEED}, ${report.folder}`).toEqual([])
   expect(report.kills).toBe(6)

@@ -95,7 +95,9 @@ async function play(place: Place, n: number, when: 'before' | 'after'): Promise<
 }
 
 for (const when of ['before', 'after'] as const) {
-  test(`U3 W1 W3 every storage call failing once, ${when} it is done, for every n: no ack for a failed write, no blank document, no crash`, async () => {
+  test(`U3 W1 W3 every storage call failing once, ${when} it is done, for every n: no ack for a failed write, no blank document, no crash`, {
+    timeout: 180_000,
+  }, async () => {
     let n = 1
     for (let calls = 1; calls >= n; n += 1) {
       const directory = await mkdtemp(join(tmpdir(), 'holdfast-calls-'))
