@@ -1,5 +1,6 @@
 import type { FeedPage, UpdateLog } from '@holdfast/update-log'
 import { type Grant, reachesDocument } from './access.ts'
+import { moment } from './moment.ts'
 import type { Clock } from './options.ts'
 
 export interface FeedQuery {
@@ -71,7 +72,7 @@ export class Feeds {
   }
 
   #nextChange(space: string, until: number, gone: AbortSignal): { happened: Promise<void>; stop: () => void } {
-    const { promise, resolve } = Promise.withResolvers<void>()
+    const { promise, resolve } = moment()
     const waiting = this.#waiting.get(space) ?? new Set()
     this.#waiting.set(space, waiting)
     waiting.add(resolve)

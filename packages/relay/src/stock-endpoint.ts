@@ -2,6 +2,7 @@ import type { DocumentRef } from '@holdfast/update-log'
 import type { Grant } from './access.ts'
 import type { RelayEvent } from './events.ts'
 import type { Metrics } from './metrics.ts'
+import { moment } from './moment.ts'
 import type { Clock, Limits } from './options.ts'
 import type { Rooms } from './rooms.ts'
 import { StockPeer } from './stock-peer.ts'
@@ -32,7 +33,7 @@ export function createStockEndpoint(options: StockEndpointOptions, nextId: () =>
   const { rooms, clock, limits, metrics, tenures, report } = options
   /** With what forgets when its token ends. */
   const peers = new Map<StockPeer, Tenure>()
-  const left = Promise.withResolvers<void>()
+  const left = moment()
   let isClosing = false
 
   function enter(peer: StockPeer, target: DocumentRef, grant: Grant): void {

@@ -1,5 +1,6 @@
 import type { CommitEvent } from '@holdfast/update-log'
 import type { Place } from '../crowd.ts'
+import { moment } from '../moment.ts'
 import type { Wire, WireListener } from '../wire.ts'
 import { SyncPeer } from './peer.ts'
 import type { SyncServices } from './services.ts'
@@ -93,7 +94,7 @@ export function createSyncEndpoint(services: SyncServices, nextId: () => number)
       isClosing = true
       for (const peer of peers) peer.drain()
       await rooms.written()
-      const left = Promise.withResolvers<void>()
+      const left = moment()
       onLastGone = left.resolve
       if (peers.size === 0) left.resolve()
       for (const peer of [...peers]) peer.shutDown()
