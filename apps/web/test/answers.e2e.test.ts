@@ -108,7 +108,7 @@ test('a picture that rots on the relay is not shown to who asks for it, until th
     const all = await readdir(blobs, { recursive: true }).catch(() => [])
     return all.filter((path) => /^[0-9a-f]{32}.[0-9a-f]{2}.[0-9a-f]{64}$/.test(path))
   }
-  await expect.poll(async () => (await files()).length).toBe(1)
+  await expect.poll(async () => (await files()).length, { timeout: 20_000 }).toBe(1)
   const [name = ''] = await files()
   const bytes = await readFile(join(blobs, name))
   bytes.writeUInt8(bytes.readUInt8(520) ^ 1, 520)
@@ -117,13 +117,9 @@ test('a picture that rots on the relay is not shown to who asks for it, until th
   await b.choose('Pictures')
   await b.shows('Teal')
   // Set aside when it was asked for.
-  await expect.poll(async () => (await files()).length).toBe(0)
-  expect(
-    await b
-      .article('What colour is it?')
-      .getByRole('img', { name: /teal\.png/ })
-      .count(),
-  ).toBe(0)
+  await expect.poll(async () => (await files()).length, { timeout: 20_000 }).toBe(0)
+  await b.article('What colour is it?').getByText('Not here yet').waitFor()
+  expect(await b.page.getByRole('img', { name: /teal\.png/ }).count()).toBe(0)
   await a.page.reload()
   await expect.poll(async () => (await files()).length, { timeout: 20_000 }).toBe(1)
   await expect.poll(() => width(b), { timeout: 40_000 }).toBe(40)
