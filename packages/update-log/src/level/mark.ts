@@ -10,7 +10,7 @@ import { codesOf } from './faults.ts'
  * holdfast-mark 1 <commit> <incarnation> <open | closed> <crc32, hex>
  * ```
  *
- * It is written after each commit, but on the disk only by `sync`: a mark that is behind notices less, a mark is never ahead.
+ * It is written soon after each commit, but on the disk only by `sync`: a mark that is behind notices less, a mark is never ahead.
  */
 export interface Mark {
   readonly commit: number
@@ -38,6 +38,8 @@ export interface MarkFile {
 }
 
 const SLOT_BYTES = 128
+/** Between two writes: a thousand commits a second need no thousand marks, whose writing would stand before telling of the commits. */
+const PAUSE_MS = 20
 
 /** What the mark says, without opening it for writing: before it is certain that the folder is ours. */
 export async function peekMark(path: string): Promise<FoundMark> {
@@ -57,6 +59,9 @@ export async function openMark(path: string): Promise<MarkFile> {
   let last: Mark | null = null
   let writing: Promise<void> | null = null
   let unsynced = false
+  let pause: NodeJS.Timeout | null = null
+  /** Something was noted in the pause. */
+  let isLate = false
 
   async function writeNoted(): Promise<void> {
     try {
@@ -94,7 +99,19 @@ export async function openMark(path: string): Promise<MarkFile> {
   function note({ commit, incarnation }: Pick<Mark, 'commit' | 'incarnation'>): void {
     last = { commit, incarnation, closed: false }
     noted = last
+    isLate = pause !== null
+    if (!isLate) startAndPause()
+  }
+
+  function startAndPause(): void {
     void start()
+    pause = setTimeout(() => {
+      pause = null
+      if (!isLate) return
+      isLate = false
+      startAndPause()
+    }, PAUSE_MS)
+    pause.unref()
   }
 
   return {
@@ -108,6 +125,7 @@ export async function openMark(path: string): Promise<MarkFile> {
       await sync()
     },
     async close(inOrder) {
+      if (pause !== null) clearTimeout(pause)
       try {
         await start()
         if (last !== null && inOrder) noted = { ...last, closed: true }

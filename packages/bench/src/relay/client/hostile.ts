@@ -27,6 +27,11 @@ export async function hostile(args: HostileArgs): Promise<{ delivery: Percentile
   const { target, name, seed, connections, frames, rate } = args
   const document = `${name}-honest`
   const updates = typed(100_000, 0xffffffff)
+  // Made before, because making them takes longer than sending them and the honest clients live here too.
+  const attackers = Array.from({ length: connections }, (_, number) => {
+    const own = `${name}-${number}`
+    return { own, bad: [...badFrames(target, own, seed * 1000 + number, frames)] }
+  })
   const delivery = new Latencies()
   const sentAt = new Float64Array(updates.length)
   const reached = Array.from({ length: WATCHERS }, () => 0)
@@ -53,11 +58,7 @@ export async function hostile(args: HostileArgs): Promise<{ delivery: Percentile
     if (!isOver) setTimeout(some, 1)
   }
   some()
-  const closed = await Promise.all(
-    Array.from({ length: connections }, (_, number) =>
-      attack(target, `${name}-${number}`, seed * 1000 + number, frames),
-    ),
-  )
+  const closed = await Promise.all(attackers.map(({ own, bad }) => attack(target, own, bad)))
   isOver = true
   const until = performance.now() + GIVE_UP_MS
   while (Math.min(...reached) < sent && performance.now() < until) await wait(10)
@@ -84,10 +85,10 @@ function ownReach(update: Uint8Array): number {
 }
 
 /** @returns how often it was closed */
-async function attack(target: Target, document: string, seed: number, count: number): Promise<number> {
+async function attack(target: Target, document: string, frames: readonly Buffer[]): Promise<number> {
   let closed = 0
   let client: StockClient | null = null
-  for (const bad of badFrames(target, document, seed, count)) {
+  for (const bad of frames) {
     client ??= await comes(target, document, () => {
       closed += 1
       client = null
