@@ -14,6 +14,7 @@ import {
   isUpdateLogError,
   type LoadedDocument,
   type LogStats,
+  shouldCompactOpen,
   type UpdateLog,
   UpdateLogError,
 } from '@holdfast/update-log'
@@ -322,7 +323,7 @@ export class Room {
     this.stats = { snapshotBytes, tailUpdates: tailUpdates + 1, tailBytes: tailBytes + update.length }
     this.#cache.add(seq, update)
     this.#show(batch, update, seq)
-    if (this.stats.tailUpdates >= COMPACT_WHILE_OPEN && this.stats.tailUpdates % COMPACT_WHILE_OPEN === 0) {
+    if (shouldCompactOpen(this.stats)) {
       this.#services.onWorthCompacting(this)
     }
   }
@@ -375,9 +376,6 @@ export class Room {
 function isEmpty(update: Uint8Array): boolean {
   return update.length === 2 && update[0] === 0 && update[1] === 0
 }
-
-/** A document that stays open is compacted each time so many records have gathered. */
-const COMPACT_WHILE_OPEN = 2_000
 
 export function encodedStateVector(room: Room): Uint8Array {
   return encodeStateVector(room.stateVector())

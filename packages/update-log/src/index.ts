@@ -15,7 +15,7 @@ export {
 export { type Compactor, compactUpdates, inlineCompactor } from './compaction.ts'
 export { isUpdateLogError, UpdateLogError, type UpdateLogErrorCode } from './errors.ts'
 export { DEFAULT_SUMMARY_LIMIT, MAX_FEED_LIMIT } from './limits.ts'
-export { shouldCompact } from './policy.ts'
+export { shouldCompact, shouldCompactOpen } from './policy.ts'
 export { diffState, EMPTY_STATE, mergeStates } from './states.ts'
 export type {
   Appended,

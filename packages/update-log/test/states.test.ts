@@ -1,5 +1,5 @@
 import { seededRandom } from '@holdfast/testkit'
-import { diffState, EMPTY_STATE, mergeStates, shouldCompact } from '@holdfast/update-log'
+import { diffState, EMPTY_STATE, mergeStates, shouldCompact, shouldCompactOpen } from '@holdfast/update-log'
 import { expect, test } from 'vitest'
 import * as Y from 'yjs'
 import { docOf, edits, textOf } from './yjs.ts'
@@ -49,4 +49,19 @@ test('U10 what is worth compacting: many updates, or much against the snapshot',
   expect(shouldCompact(stats(1_000_000, 40, 20_000))).toBe(false)
   expect(shouldCompact(stats(1_000_000, 40, 600_000))).toBe(true)
   expect(shouldCompact(stats(1_000_000, 1_000, 20_000))).toBe(true)
+})
+
+test('U10 a document in use is compacted every 500 records while it is small, every 2,000 when it is large', () => {
+  const stats = (snapshotBytes: number, tailUpdates: number, tailBytes: number) => ({
+    snapshotBytes,
+    tailUpdates,
+    tailBytes,
+  })
+  expect(shouldCompactOpen(stats(0, 0, 0))).toBe(false)
+  expect(shouldCompactOpen(stats(0, 499, 40_000))).toBe(false)
+  expect(shouldCompactOpen(stats(0, 500, 20_000))).toBe(true)
+  expect(shouldCompactOpen(stats(160_000, 500, 20_000))).toBe(true)
+  expect(shouldCompactOpen(stats(160_001, 500, 20_000))).toBe(false)
+  expect(shouldCompactOpen(stats(10_000_000, 1_500, 60_000))).toBe(false)
+  expect(shouldCompactOpen(stats(10_000_000, 2_000, 80_000))).toBe(true)
 })
