@@ -1,4 +1,4 @@
-import { type DocumentRef, isUpdateLogError, type UpdateLog } from '@holdfast/update-log'
+import { type CompactResult, type DocumentRef, isUpdateLogError, type UpdateLog } from '@holdfast/update-log'
 import type { RelayEvent } from './events.ts'
 import type { Metrics } from './metrics.ts'
 import { messageOf } from './room.ts'
@@ -7,8 +7,7 @@ export interface CompactionsOptions {
   readonly log: UpdateLog
   readonly metrics: Metrics
   readonly report: (event: RelayEvent) => void
-  /** @param before bytes that it had before */
-  readonly onCompacted: (ref: DocumentRef, bytes: number, before: number) => void
+  readonly onCompacted: (ref: DocumentRef, result: CompactResult) => void
   /** It took more time or memory than one document is given. */
   readonly onTooCostly: (ref: DocumentRef, reason: string) => void
   /** It failed, perhaps because what is stored is damaged. */
@@ -53,10 +52,10 @@ export class Compactions {
   async #compact(ref: DocumentRef): Promise<void> {
     const { log, metrics, report, onCompacted, onTooCostly, onFailed } = this.#options
     try {
-      const { outcome, bytesAfter, bytesBefore } = await log.compact(ref)
+      const result = await log.compact(ref)
       metrics.compactions += 1
-      report({ event: 'compacted', ...ref, outcome })
-      onCompacted(ref, bytesAfter, bytesBefore)
+      report({ event: 'compacted', ...ref, outcome: result.outcome })
+      onCompacted(ref, result)
     } catch (error) {
       onFailed(ref, error)
       // The log is as it was; the next time it is worth it, it is tried again.

@@ -10,6 +10,7 @@ import {
 } from '@holdfast/protocol'
 import {
   type Appended,
+  type CompactResult,
   type DocumentRef,
   isUpdateLogError,
   type LoadedDocument,
@@ -213,6 +214,15 @@ export class Room {
     this.#services.metrics.loadFailures += 1
     this.#services.report({ event: 'load-failed', ...this.ref, error: messageOf(error) })
     this.#fail('load-failed', error)
+  }
+
+  /** Its log was compacted up to a record; those that came meanwhile are still there. */
+  compacted({ outcome, through, bytesBefore, bytesAfter }: CompactResult): void {
+    if (outcome === 'superseded') return
+    const tailUpdates = Math.max(0, (this.position?.seq ?? 0) - through)
+    const compactedTail = bytesBefore - this.stats.snapshotBytes
+    const tailBytes = tailUpdates === 0 ? 0 : Math.max(0, this.stats.tailBytes - compactedTail)
+    this.stats = { snapshotBytes: bytesAfter, tailUpdates, tailBytes }
   }
 
   /** Tells everybody, the speaker too (W10). */

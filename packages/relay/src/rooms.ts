@@ -49,10 +49,10 @@ export class Rooms {
       log,
       metrics,
       report,
-      onCompacted: (ref, bytes, before) => {
-        options.quota.took(ref.space, bytes - before)
+      onCompacted: (ref, result) => {
+        options.quota.took(ref.space, result.bytesAfter - result.bytesBefore)
         const room = this.#rooms.get(keyOf(ref))
-        if (room !== undefined) room.stats = { snapshotBytes: bytes, tailUpdates: 0, tailBytes: 0 }
+        room?.compacted(result)
         if (this.#tooCostly.delete(keyOf(ref))) room?.judging.object(null)
       },
       onTooCostly: (ref, reason) => {

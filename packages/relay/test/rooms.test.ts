@@ -245,6 +245,35 @@ describe('rooms', () => {
     expect(held.loadCount).toBe(2)
   })
 
+  it('records that came while a document was compacted are counted, so that they are compacted too', async () => {
+    const { connect, rooms } = house()
+    const a = connect()
+    const b = connect()
+    for (const { peer, wire } of [a, b]) {
+      peer.message(STEP1)
+      await wire.answered()
+    }
+    const { doc, frames } = writerDoc()
+    doc.getText('text').insert(0, 'one')
+    doc.getText('text').insert(3, 'two')
+    for (const frame of frames) {
+      const before = b.wire.updates().length
+      a.peer.message(frame)
+      await b.wire.until(() => b.wire.updates().length > before)
+    }
+    const room = rooms.find(REF)!
+    const { tailBytes } = room.stats
+    // Two bytes of header and one of length before it.
+    const firstBytes = frames[0]!.length - 3
+    expect(room.stats.tailUpdates).toBe(2)
+    room.compacted({ outcome: 'compacted', through: 1, bytesBefore: firstBytes, bytesAfter: 7 })
+    expect(room.stats).toEqual({ snapshotBytes: 7, tailUpdates: 1, tailBytes: tailBytes - firstBytes })
+    room.compacted({ outcome: 'superseded', through: 2, bytesBefore: 9, bytesAfter: 9 })
+    expect(room.stats.tailUpdates).toBe(1)
+    room.compacted({ outcome: 'compacted', through: 2, bytesBefore: 99, bytesAfter: 8 })
+    expect(room.stats).toEqual({ snapshotBytes: 8, tailUpdates: 0, tailBytes: 0 })
+  })
+
   it('a document that gathered much is compacted when its room is let go', async () => {
     const { connect, clock, events, held } = house({ idleAfter: 10 })
     const a = connect()
