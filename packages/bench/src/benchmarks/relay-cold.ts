@@ -23,6 +23,7 @@ export const relayCold: Benchmark = {
   about:
     'A conversation of 1,000 messages was written with 20,000 token updates; the server was started anew; from connecting until the client has all of it. Never compacted: the server that wrote it was killed at the last update. Compacted: it was left alone until it had put its storage in order, and ended.',
   usesBrowser: false,
+  runs: 3,
   async run(bench) {
     const contest = await prepareContest(bench, ['y-websocket', 'hocuspocus', 'ours'])
     await using kept = new AsyncDisposableStack()

@@ -11,8 +11,8 @@ import { Server } from '../relay/server.ts'
 import { TemporaryFolder } from '../temporary-folder.ts'
 
 const SCRIPT: Script = { kind: 'streamed', number: 1, messages: 1_000, tokens: 20_000 }
-/** Tokens a second: ten answers at a time at a model's pace would be as many. */
-const RATE = 1_000
+/** Tokens a second. */
+const RATE = 2_000
 /** Every server stores what it holds back by then, and ours has compacted what nobody has open and given the room back. In ms. */
 const SETTLED_MS = 50_000
 /** Hocuspocus holds back 2 s, y-leveldb is behind by as long. In ms. */

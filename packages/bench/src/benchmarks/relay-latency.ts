@@ -6,7 +6,7 @@ import { atMost, millis } from '../relay/rows.ts'
 
 const SHAPE = { name: 'stream', conversations: 20, watchers: 3, window: 0 }
 const RATE = 1_000
-const SECONDS = 4
+const SECONDS = 3
 /** What comes first compiles the programs' hot paths. */
 const WARM_SECONDS = 2
 
