@@ -121,6 +121,16 @@ const FOUND: readonly (readonly [string, number, string])[] = [
     99,
     'editFurther:4:j7j8zt storageFails:0:t19w8s edit:0:e31q57 crashTabSoon:1:2abn4l edit:2:r7d7rn delta:1:jrx2cz guestEdits:1:rgylmy wait:2:99kxtk edit:3:1as56u edit:4:tk1lxe edit:2:s7iwa6 stream:3:hknjra open:0:h3520l deleteStorage:0:kdwrb9 wait:2:j7dpn2 purge:2:k8tbtk wipe:1:uvi5gv',
   ],
+  [
+    'what another tab could not save, and came before the rows it builds on, is kept',
+    2109,
+    'crashTabSoon:2:epkkih edit:3:ro19dm losePower:1:sanni7 edit:4:a3gl6q wait:4:w8io6n close:2:c3g7n4 crashTabSoon:2:pspcjj storageFails:0:ty9fer edit:3:z1c79m edit:4:yig8sx',
+  ],
+  [
+    'what was saved stays in memory while the storage fails, and is there when that is found deleted',
+    42000,
+    'create:0:hfeo63 crashTab:3:26skgj crashTabSoon:3:6u4skh editFurther:3:rs9msa relayCloses:1:t04wyi wait:1:37ezyl tab:3:jnago8 tab:2:894fwg editFurther:3:1a8jaq losePower:1:rjsyxv stream:4:lpel8w create:0:hxrau6 edit:1:1oehvt editFurther:1:si53gu open:3:4o2som storageFails:0:uc6jj3 finish:1:v4i00o crashTabSoon:3:h29krt deleteStorage:3:njmtij close:3:uqphop',
+  ],
 ]
 
 test.each(FOUND)('%s (seed %i)', async (_name, seed, plan) => {

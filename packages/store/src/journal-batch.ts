@@ -98,6 +98,15 @@ export function pendingOf(batch: Batch, id: string): Pending {
   return pending
 }
 
+/** What other tabs were not told of yet, and are now. */
+export function takeNews(batch: Batch | null): { readonly id: string; readonly update: Uint8Array }[] {
+  return Array.from(batch?.documents ?? []).flatMap(([id, pending]) => {
+    const news = pending.updates.slice(pending.reported)
+    pending.reported = pending.updates.length
+    return news.map((update) => ({ id, update }))
+  })
+}
+
 export function waitFor(waiters: Waiter[]): Promise<void> {
   return new Promise((resolve, reject) => {
     waiters.push({ resolve, reject })
@@ -198,6 +207,7 @@ export function joinBatches(batch: Batch, later: Batch): Batch {
   batch.reach = Math.max(batch.reach, later.reach)
   for (const [id, pending] of later.documents) {
     const into = pendingOf(batch, id)
+    if (into.reported === into.updates.length) into.reported += pending.reported
     into.updates.push(...pending.updates)
     into.local ||= pending.local
     into.sent = Math.max(into.sent, pending.sent)

@@ -12,6 +12,7 @@ import {
   pendingOf,
   settle,
   takeFrom,
+  takeNews,
   waitFor,
 } from './journal-batch.ts'
 import { marking, speakOf } from './journal-marks.ts'
@@ -63,7 +64,7 @@ export function createJournal(
         })
         if (fresh) {
           forgetStorage(next)
-          rewriteEverything()
+          rewriteEverything(false)
         }
         owner.opened(opened, fresh)
         schedule()
@@ -77,11 +78,12 @@ export function createJournal(
     return opening
   }
 
-  const rewriteEverything = (): void => {
+  /** `told`: other tabs were told of what is not saved. */
+  const rewriteEverything = (told: boolean): void => {
     for (const { id, state, epoch } of owner.everything()) {
       const pending = pendingOf(next, id)
       pending.updates = [state]
-      pending.reported = 1
+      pending.reported = told ? 1 : 0
       // Nothing says any more what the relay has: it is all offered again.
       pending.local = true
       pending.sent = 0
@@ -94,15 +96,12 @@ export function createJournal(
     const broken = handle
     handle = null
     failure = { error, since: failure?.since ?? clock.now() }
+    // What is being written first: what came later builds on it.
+    const news = [...takeNews(writing), ...takeNews(next)]
     // A storage that is gone takes with it what was saved in it: until it is written again, that is not saved.
-    if (error.code === 'DELETED') rewriteEverything()
+    if (error.code === 'DELETED') rewriteEverything(true)
     for (const pending of next.documents.values()) settle(pending.waiters, error)
     settle(next.waiters, error)
-    const news: { id: string; update: Uint8Array }[] = []
-    for (const [id, pending] of next.documents) {
-      for (const update of pending.updates.slice(pending.reported)) news.push({ id, update })
-      pending.reported = pending.updates.length
-    }
     if (news.length > 0) owner.unsaved(news)
     void broken?.close().catch(() => null)
     backoff.schedule(() => void open())

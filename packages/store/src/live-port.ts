@@ -67,7 +67,7 @@ export interface Live {
   onFound(): void
   show(): void
   refresh(): void
-  /** All of it as one update, or null when there is nothing in it. */
+  /** All of it as one update, without what waits for something missing; null when there is nothing in it. */
   wholeState(): Uint8Array | null
   onDestroy(listener: () => void): void
   compact(): Promise<void>

@@ -11,13 +11,15 @@ export interface TabTalkOptions {
   readonly presence: PresenceLink
   /** Applies what another tab has. `saved`: it is on the device. */
   readonly take: (update: Uint8Array, saved: boolean) => void
+  /** Something waits in the document that is not known to be on the device. */
+  readonly holdsUnkept: () => boolean
   readonly isOver: () => boolean
 }
 
 export type TabTalk = Extract<TabMessage, { type: 'unsaved' | 'opened' | 'state' | 'awareness' }>
 
 /** What the tabs that have one document open say to each other of it, beside what they commit. */
-export function talkWithTabs({ id, doc, tabs, journal, presence, take, isOver }: TabTalkOptions) {
+export function talkWithTabs({ id, doc, tabs, journal, presence, take, holdsUnkept, isOver }: TabTalkOptions) {
   /** Tells a tab that opened this document what it lacks: nothing that is not on the device, unless it cannot be. */
   const answer = async (to: string, vector: Uint8Array): Promise<void> => {
     let saved = true
@@ -30,7 +32,7 @@ export function talkWithTabs({ id, doc, tabs, journal, presence, take, isOver }:
     }
     if (isOver()) return
     presence.announce()
-    tabs.post({ type: 'state', to, id, update: Y.encodeStateAsUpdate(doc, vector), saved })
+    tabs.post({ type: 'state', to, id, update: Y.encodeStateAsUpdate(doc, vector), saved: saved && !holdsUnkept() })
   }
 
   return {

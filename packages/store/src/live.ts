@@ -15,6 +15,7 @@ import { linkPresence } from './presence.ts'
 import { createListeners, createSignal } from './signal.ts'
 import { keepSummary } from './summary-keeper.ts'
 import type { ConversationStatus, Reason } from './types.ts'
+import { createWaitingRoom, encodeIntegrated } from './waiting-room.ts'
 
 /** The origin of edits made through the store; hand it to an `UndoManager` to undo only this window's. */
 export const LOCAL_ORIGIN = 'holdfast-local'
@@ -41,6 +42,7 @@ export function createLive(options: LiveOptions): Live {
   const awareness = new Awareness(doc)
   if (!options.visible) awareness.setLocalState(null)
   const reader = createReader(doc)
+  const waiting = createWaitingRoom(doc, (origin) => origin === FROM_DEVICE || origin === FROM_TABS)
   const changed = createListeners()
   const restructured = createListeners()
   const status = createSignal<ConversationStatus>({ kind: 'saved', relay: 'none' }, sameStatus)
@@ -117,9 +119,10 @@ export function createLive(options: LiveOptions): Live {
 
   const takeRows = ({ record: { last }, updates }: StoredDocument): void => {
     // While somebody listens, Yjs encodes each transaction as an update: at first that is all that was just read, for nobody.
-    if (!loaded) doc.off('update', onUpdate)
+    const isForNobody = !loaded && !waiting.holdsUnkept()
+    if (isForNobody) doc.off('update', onUpdate)
     apply(updates, FROM_DEVICE)
-    if (!loaded) doc.on('update', onUpdate)
+    if (isForNobody) doc.on('update', onUpdate)
     coverage.addUpTo(last)
   }
 
@@ -136,6 +139,7 @@ export function createLive(options: LiveOptions): Live {
     tabs,
     journal,
     presence,
+    holdsUnkept: waiting.holdsUnkept,
     // Without the symbol it counts as this window's own: the other one cannot keep it, perhaps this one can.
     take: (update, saved) => apply([update], saved ? FROM_TABS : null),
     isOver: () => destroyed,
@@ -265,11 +269,14 @@ export function createLive(options: LiveOptions): Live {
     onFresh: () => {
       coverage.reset()
       loaded = true
+      waiting.forgetKept()
       summary.forget()
     },
     receive: (message) => {
       if (message.type !== 'committed') {
         talk.receive(message)
+        // It builds on what that tab could not save either.
+        if (message.type === 'unsaved' && doc.store.pendingStructs) talk.ask()
         return
       }
       if (message.update) {
@@ -298,7 +305,7 @@ export function createLive(options: LiveOptions): Live {
       if (awareness.getLocalState() === null) awareness.setLocalState({})
     },
     refresh,
-    wholeState: () => (doc.store.clients.size === 0 ? null : Y.encodeStateAsUpdate(doc)),
+    wholeState: () => (doc.store.clients.size === 0 ? null : encodeIntegrated(doc)),
     onDestroy: (listener) => doc.on('destroy', listener),
     compact: async () => {
       if (!loaded || record().rows < COMPACT_ROWS || journal.failure()) return

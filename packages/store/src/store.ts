@@ -116,7 +116,8 @@ export async function openStore(options: OpenStoreOptions): Promise<Store> {
       live.connect(relay.connection())
       return live
     },
-    (id) => journal.stateOf(id) === 'clean',
+    // While the storage fails nobody knows whether it still has what was saved: it may be found deleted when it opens again.
+    (id) => journal.stateOf(id) === 'clean' && journal.failure() === null,
   )
   const streams = createStreams({
     space,
@@ -258,6 +259,7 @@ export async function openStore(options: OpenStoreOptions): Promise<Store> {
     hadFailed = isFailing
     // Whatever waited for the storage goes on: the write that mended it was told of before it was known to be mended.
     if (!isBack) return
+    lives.sweep()
     relay.poke()
     // What another tab said of files meanwhile could not be looked at.
     void blobs.changed().catch(() => null)

@@ -155,6 +155,22 @@ describe('saving', () => {
     expect(textsOf(await (await world.tab()).store.open(conversation.id))).toEqual(['kept'])
   })
 
+  test('S6 closing what was saved keeps it in memory while the storage fails: it may be found deleted', async () => {
+    const { store } = await world.tab()
+    const [saved, other] = [await store.create(), await store.create()]
+    say(saved, 'was saved')
+    await store.saved()
+    breakStorage()
+    say(other, 'is not')
+    await until(store.status, ({ notSaved }) => notSaved !== undefined)
+    saved.close()
+    world.persistence.wipe()
+    world.persistence.failWith(null)
+    world.clock.advance(60_000)
+    await until(store.status, ({ notSaved }) => !notSaved)
+    expect(textsOf(await (await world.tab()).store.open(saved.id))).toEqual(['was saved'])
+  })
+
   test('S7 close writes what is on its way, and refuses nothing of it', async () => {
     const { store } = await world.tab()
     const conversation = await store.create()
@@ -264,6 +280,50 @@ describe('tabs', () => {
     const there = await right.store.open(here.id)
     await until({ get: () => textsOf(there), subscribe: there.subscribe }, (texts) => texts.length === 1)
     expect(textsOf(there)).toEqual(['nowhere but here'])
+  })
+
+  test('S23 what came before the rows it builds on were read is kept by who was to keep it (2109)', async () => {
+    const left = await world.tab()
+    const right = await world.tab({ persistence: world.persistence })
+    const here = await left.store.create()
+    await here.saved()
+    const reading = Promise.withResolvers<void>()
+    let broken = true
+    world.persistence.failWith((operation) => {
+      if (operation === 'read') return reading.promise
+      if (!broken || operation !== 'write') return
+      broken = false
+      throw new PersistenceError('QUOTA', 'only the first write fails')
+    })
+    const opening = right.store.open(here.id)
+    say(here, 'rescued')
+    await until(left.store.status, ({ notSaved }) => notSaved !== undefined)
+    left.crash()
+    reading.resolve()
+    const there = await opening
+    await until({ get: () => textsOf(there), subscribe: there.subscribe }, (texts) => texts.length === 1)
+    await there.saved()
+    right.crash()
+    expect(textsOf(await (await world.tab()).store.open(here.id))).toEqual(['rescued'])
+  })
+
+  test('S22 a storage that is deleted during a write: others are told of that write, and of what builds on it (7006)', async () => {
+    const [left, right] = [await world.tab(), await world.tab({ persistence: world.persistence })]
+    const here = await left.store.create()
+    await here.saved()
+    const there = await right.store.open(here.id)
+    holdWrites()
+    say(here, 'one')
+    await Promise.resolve()
+    world.persistence.wipe()
+    await until(here.status, ({ kind }) => kind === 'not-saved')
+    say(here, 'two')
+    await until({ get: () => textsOf(there), subscribe: there.subscribe }, (texts) => texts.length === 2)
+    left.crash()
+    world.persistence.failWith(null)
+    world.clock.advance(60_000)
+    await until(there.status, ({ kind }) => kind === 'saved')
+    expect(textsOf(await (await world.tab()).store.open(here.id))).toEqual(['one', 'two'])
   })
 
   test('S24 tabs see who is there without a relay, and who left', async () => {

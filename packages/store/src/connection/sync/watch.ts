@@ -11,6 +11,7 @@ import type { Chance, Clock } from '../../environment.ts'
 import type { DocumentRecord, LogPosition } from '../../persistence/port.ts'
 import { createSignal } from '../../signal.ts'
 import type { Readable, Reason } from '../../types.ts'
+import { encodeIntegrated } from '../../waiting-room.ts'
 import type { MembershipState } from '../port.ts'
 import { createAcks } from './acks.ts'
 import type { ChannelEffect, SpaceConnection, SyncChannel } from './port.ts'
@@ -130,7 +131,7 @@ export function watchDocument(
     const waits = before.edited > before.sent || target.isWriting() || has(doc, effect.stateVector)
     const offers = waits || !effect.trusted
     believed = offers ? null : before.sent
-    if (role !== 'read' && offers) send(integrated(doc, effect.stateVector), 'offer')
+    if (role !== 'read' && offers) send(encodeIntegrated(doc, effect.stateVector), 'offer')
     const own = awareness.getLocalState()
     if (own !== null) channel?.awareness(encodeAwarenessUpdate(awareness, [awareness.clientID]))
   }
@@ -165,7 +166,7 @@ export function watchDocument(
         target.onAcked()
         return
       case 'resync':
-        send(integrated(doc, effect.stateVector), 'answer')
+        send(encodeIntegrated(doc, effect.stateVector), 'answer')
         return
       case 'hear':
         applyAwarenessUpdate(awareness, effect.awareness, origin)
@@ -310,23 +311,6 @@ export function watchDocument(
       end()
       state.set({ kind: 'offline' })
     },
-  }
-}
-
-/**
- * What the document has beyond a state vector, without what only waits in it: an edit that another tab told of, and that builds on one
- * which died unsaved with that tab, is nowhere part of the conversation, and the relay would refuse it for good.
- */
-function integrated(doc: Y.Doc, stateVector: Uint8Array): Uint8Array {
-  const { store } = doc
-  const { pendingStructs, pendingDs } = store
-  store.pendingStructs = null
-  store.pendingDs = null
-  try {
-    return Y.encodeStateAsUpdate(doc, stateVector)
-  } finally {
-    store.pendingStructs = pendingStructs
-    store.pendingDs = pendingDs
   }
 }
 
