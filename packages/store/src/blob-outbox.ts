@@ -186,14 +186,14 @@ export function createBlobOutbox(options: BlobOutboxOptions): BlobOutbox {
   }
 
   const sendAll = (to: BlobAddress): void => {
-    if (cancelRetry) return
+    if (cancelRetry || isClosed) return
     for (const sha256 of waiting) {
       if (busy.size >= CONCURRENCY) return
       if (busy.has(sha256) || refused.has(sha256)) continue
       busy.add(sha256)
       void send(sha256, to)
-        // A storage that cannot be read is the journal's matter.
-        .catch(() => null)
+        // A storage that cannot be read is the journal's matter; asked again at once it would say the same for ever.
+        .catch(() => retryAfter(RETRY_MS))
         .finally(() => {
           busy.delete(sha256)
           onChange()
