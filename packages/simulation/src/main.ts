@@ -73,7 +73,8 @@ async function main(args: string[]): Promise<number> {
     return keepGoing || !broken
   }
 
-  if (jobs > 1) await playInJobs({ first, seeds, jobs, task: { operations, peers }, report })
+  // One run is played here, where a debugger finds it.
+  if (seeds > 1 && !trace && !plan) await playInJobs({ first, seeds, jobs, task: { operations, peers }, report })
   else {
     for (let seed = first; seed < first + seeds; seed++) {
       const outcome = await simulate(runOf(seed))
@@ -84,7 +85,7 @@ async function main(args: string[]): Promise<number> {
   const seconds = (performance.now() - begun) / 1000
 
   const [failed] = sums.broken
-  if (failed && !keepGoing) {
+  if (failed && !failed.isStuck && !keepGoing) {
     say('leaving out what is not needed...')
     const run = runOf(failed.seed)
     const small = await shrink(run, await simulate(run))

@@ -14,11 +14,16 @@ export interface Broken {
   readonly seed: number
   readonly rule: string
   readonly what: string
+  /** The run did not end: it cannot be played to make it smaller. */
+  readonly isStuck?: true
 }
 
 export function emptySums(): Sums {
-  const figures = { events: 0, conversations: 0, edits: 0, saved: 0, synced: 0, setAside: 0, drained: 0 }
-  return { seeds: 0, broken: [], figures, counts: new Map() }
+  return { seeds: 0, broken: [], figures: noFigures(), counts: new Map() }
+}
+
+function noFigures(): Sums['figures'] {
+  return { events: 0, conversations: 0, edits: 0, saved: 0, synced: 0, setAside: 0, drained: 0 }
 }
 
 /** As much of an outcome as goes from one process to another. */
@@ -27,6 +32,12 @@ export type Report = { readonly seed: number } & Pick<Outcome, 'figures'> & { re
 export function reportOf(seed: number, { figures, failures }: Outcome): Report {
   const [first] = failures
   return { seed, figures, broken: first ? { seed, ...first } : null }
+}
+
+/** Of a run that was ended because it did not end by itself. */
+export function stuckReport(seed: number, ms: number): Report {
+  const what = `no event for ${ms / 1000} s: it goes in a circle between two`
+  return { seed, figures: { ...noFigures(), counts: {} }, broken: { seed, rule: 'comes-to-rest', what, isStuck: true } }
 }
 
 export function add(sums: Sums, { figures, broken }: Report): void {
