@@ -157,6 +157,22 @@ describe('faults in a real browser', () => {
     const status = await until(store.status, ({ storage }) => storage !== 'unknown')
     expect(['granted', 'denied']).toContain(status.storage)
   })
+
+  test('B9 the database is found deleted after it had failed: what was saved and closed meanwhile is written anew', async () => {
+    const { store, clock } = await tab()
+    const [saved, other] = [await store.create({ title: 'Survivor' }), await store.create()]
+    say(saved, 'was saved')
+    await store.saved()
+    faults.set({ after: 0, error: 'QuotaExceededError' })
+    say(other, 'is not')
+    await until(store.status, ({ notSaved }) => notSaved?.reason.code === 'QUOTA')
+    saved.close()
+    await deleteDatabase(databaseName(space))
+    faults.set(null)
+    await recover(store, clock)
+    const { store: again } = await tab()
+    expect(textsOf(await again.open(saved.id))).toEqual(['was saved'])
+  })
 })
 
 describe('bringing a y-indexeddb database over', () => {
