@@ -131,6 +131,16 @@ const FOUND: readonly (readonly [string, number, string])[] = [
     42000,
     'create:0:hfeo63 crashTab:3:26skgj crashTabSoon:3:6u4skh editFurther:3:rs9msa relayCloses:1:t04wyi wait:1:37ezyl tab:3:jnago8 tab:2:894fwg editFurther:3:1a8jaq losePower:1:rjsyxv stream:4:lpel8w create:0:hxrau6 edit:1:1oehvt editFurther:1:si53gu open:3:4o2som storageFails:0:uc6jj3 finish:1:v4i00o crashTabSoon:3:h29krt deleteStorage:3:njmtij close:3:uqphop',
   ],
+  [
+    'a file is sent again to a folder that was copied before the relay was told of it, and goes on by the same name',
+    51323,
+    'cut:2:t5vxns swap:4:q9udje edit:2:tmsgzz keepCopy:2:7mptps closeTab:1:nwdouf putBlob:2:xycxd2 swap:4:f8b6y3',
+  ],
+  [
+    'a file of a conversation that was purged does not wait to be sent',
+    51919,
+    'edit:1:5atzeb guestGoes:0:lvwste tab:0:1oga3o open:3:67zb4l edit:1:3cwyby putBlob:0:803xov relayStarts:0:oetzmd guestEdits:3:aib0dv edit:2:7p8ocx changeWindow:3:7whwt0 cut:1:xh6es2 wait:3:vrqtxp guestComes:4:p4461h open:2:lr7oet edit:4:hpsbd7 open:3:k67bzs putBlob:0:7ki8ce diskFails:1:fiiz7h purge:2:pnbgja open:3:ye5za crashTabSoon:4:b8ydoa editFurther:3:cdse88 edit:4:lck83i crashTab:0:pqiswf open:3:xmr0xs putBlob:3:jerbfn purge:2:mdk5v6 create:3:q3zt7k open:2:6d1wt5 storageFails:0:286yaq closeTab:3:fapmg delta:1:z6qcmx crashTabSoon:2:ew4okr relayCrash:2:fbd5i8 putBlob:0:r7906a edit:3:2dw52q open:1:kxpvtw crashTabSoon:0:7gozjh edit:2:cl7f0t tab:4:f5cxnf edit:4:4q0q6x close:3:9v5vep editFurther:0:b4wth crashTabSoon:4:f7xrc9 edit:1:29smow',
+  ],
 ]
 
 test.each(FOUND)('%s (seed %i)', async (_name, seed, plan) => {

@@ -71,6 +71,10 @@ export function createBlobOutbox(options: BlobOutboxOptions): BlobOutbox {
   const refused = new Map<string, Reason>()
   /** Conversations of which the relay will not hear on this connection. */
   const untellable = new Set<string>()
+  /** What the relay was told since it began its run: a copy made meanwhile goes on by the same name and lacks it (protocol Y15 counts documents only). */
+  const told = new Map<string, Set<string>>()
+  /** Told under a run that is over. */
+  const doubtful = new Map<string, Set<string>>()
   let isUntold = true
   let isDue = true
   let isOld = false
@@ -98,16 +102,17 @@ export function createBlobOutbox(options: BlobOutboxOptions): BlobOutbox {
       const all = (await journal.read((handle) => handle.references.untold(MANY))).filter(
         ({ conversation }) => !untellable.has(conversation),
       )
-      const byConversation = new Map<string, string[]>()
-      for (const { conversation, sha256 } of all) {
-        byConversation.set(conversation, [...(byConversation.get(conversation) ?? []), sha256])
-      }
-      for (const [conversation, hashes] of byConversation) {
+      const byConversation = new Map(Array.from(doubtful, ([conversation, hashes]) => [conversation, new Set(hashes)]))
+      for (const { conversation, sha256 } of all) put(byConversation, conversation, sha256)
+      for (const [conversation, set] of byConversation) {
+        const hashes = [...set]
         const mine = history
         const answer = await tellReferences(space, to, conversation, hashes, fetch)
         if (mine !== history) return
+        if (answer.kind !== 'offline') doubtful.delete(conversation)
         switch (answer.kind) {
           case 'told':
+            for (const sha256 of hashes) put(told, conversation, sha256)
             await note(conversation, hashes, answer.missing)
             break
           case 'gone':
@@ -163,10 +168,16 @@ export function createBlobOutbox(options: BlobOutboxOptions): BlobOutbox {
       waiting.delete(sha256)
       return
     }
+    const mine = history
     const blob = await options.stored(sha256)
     const document = isOld ? null : await journal.read((handle) => handle.references.referrer(sha256))
     const answer: BlobRefusal | null = blob ? await uploadBlob(space, to, sha256, blob, document, fetch) : null
-    if (answer === null) {
+    // Of a conversation that was purged nothing is sent, what was set aside neither (W9): once it is restored, the relay wants it for another one.
+    const isOver = answer?.kind === 'refused' && answer.code === 'DOCUMENT_PURGED'
+    if (answer === null || isOver) {
+      // It may be in a folder that is not the relay's any more.
+      if (mine !== history) return
+      if (document !== null && !isOver) put(told, document, sha256)
       await journal.read((handle) => handle.uploaded(sha256))
       waiting.delete(sha256)
       options.tellTabs()
@@ -273,6 +284,8 @@ export function createBlobOutbox(options: BlobOutboxOptions): BlobOutbox {
     },
     reset: () => {
       history++
+      for (const [conversation, hashes] of told) for (const sha256 of hashes) put(doubtful, conversation, sha256)
+      told.clear()
       isUntold = true
       isDue = true
       options.wake()
@@ -284,4 +297,8 @@ export function createBlobOutbox(options: BlobOutboxOptions): BlobOutbox {
       options.wake()
     },
   }
+}
+
+function put(into: Map<string, Set<string>>, conversation: string, sha256: string): void {
+  into.set(conversation, (into.get(conversation) ?? new Set()).add(sha256))
 }
