@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import { createAccess, createIssuer, createRelay, openTokenLedger, type Relay } from '@holdfast/relay'
+import { createAccess, createIssuer, createRelay, openTokenLedger, type Relay, warmUp } from '@holdfast/relay'
 import type { BlobStore, UpdateLog } from '@holdfast/update-log'
 import { openDiskBlobs } from '@holdfast/update-log/blobs'
 import { FOLDER_VERSION, type LevelLog, openLevelLog } from '@holdfast/update-log/level'
@@ -98,6 +98,7 @@ export async function serve(options: ServeOptions, output: Output): Promise<() =
       data: options.data,
     })
     const running = relay
+    startWarmUp(server, output.log)
     return async () => {
       await stop(server, running, [blobs, log])
       await forget()
@@ -180,6 +181,19 @@ function listenFailure(error: Error, host: string, port: number): Error {
     default:
       return error
   }
+}
+
+/** Until the first client comes: from then on the processor is for clients, and their traffic does the same. */
+function startWarmUp(server: Server, log: Log): void {
+  let isQuiet = true
+  server.once('upgrade', () => {
+    isQuiet = false
+  })
+  warmUp(() => isQuiet && server.listening).catch((error: unknown) => {
+    log.write('warn', `Warming up failed; the first clients wait a little longer. ${String(error)}`, {
+      event: 'warm-up-failed',
+    })
+  })
 }
 
 async function stop(server: Server, relay: Relay, stores: readonly { close(): Promise<void> }[]): Promise<void> {

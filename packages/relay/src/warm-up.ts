@@ -1,0 +1,65 @@
+import { diffUpdate, encodeStateVector, encodeStep2, encodeUpdate, Intake, joinUpdates } from '@holdfast/protocol'
+
+/** Of a conversation as it streamed: a state of so many tokens, and records of one token each after it. */
+const TOKENS = 4_000
+const RECORDS = 400
+const TIMES = 24
+
+/**
+ * Reads, joins and answers with a made conversation again and again, so that whoever opens a long one first after a start does not wait for code that
+ * the engine has not compiled yet. Pure work on bytes in memory; each time is a turn of some milliseconds.
+ * @param isWanted asked before each time; on false it ends
+ * @returns how many times
+ */
+export async function warmUp(isWanted: () => boolean): Promise<number> {
+  await turn()
+  if (!isWanted()) return 0
+  const tokens = Array.from({ length: TOKENS + RECORDS }, (_, at) => token(at))
+  const parts = [joinUpdates(tokens.slice(0, TOKENS)), ...tokens.slice(TOKENS)]
+  await turn()
+  let times = 0
+  while (times < TIMES && isWanted()) {
+    openOnce(parts)
+    times += 1
+    await turn()
+  }
+  return times
+}
+
+/** Whatever waits comes first. */
+function turn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve))
+}
+
+/** What a room does with what is stored when somebody opens it, and with what is written then. */
+function openOnce(parts: readonly Uint8Array[]): void {
+  const [, ...records] = parts
+  const writing = new Intake()
+  writing.restore(parts[0]!)
+  for (const record of records) {
+    const decision = writing.decide(record)
+    if (decision.kind === 'store') encodeUpdate(decision.update)
+  }
+  const opening = new Intake()
+  for (const part of parts) opening.restore(part)
+  const state = joinUpdates(parts)
+  encodeStep2(diffUpdate(state, encodeStateVector(new Map())))
+  diffUpdate(state, encodeStateVector(new Map([[CLIENT, TOKENS]])))
+}
+
+const CLIENT = 0x7ffffff0
+const LENGTH = 4
+const TEXT = new TextEncoder().encode('text')
+
+/** The update (Yjs v1) of somebody who appends four characters to a text. */
+function token(at: number): Uint8Array {
+  const client = varUint(CLIENT)
+  const where = at === 0 ? [0x04, 1, TEXT.length, ...TEXT] : [0x84, ...client, ...varUint(at * LENGTH - 1)]
+  return Uint8Array.of(1, 1, ...client, ...varUint(at * LENGTH), ...where, LENGTH, 0x77, 0x61, 0x72, 0x6d, 0)
+}
+
+function varUint(number: number): number[] {
+  const bytes: number[] = []
+  for (; number > 0x7f; number = Math.floor(number / 0x80)) bytes.push(0x80 | (number & 0x7f))
+  return [...bytes, number]
+}
