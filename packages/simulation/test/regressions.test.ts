@@ -141,6 +141,11 @@ const FOUND: readonly (readonly [string, number, string])[] = [
     51919,
     'edit:1:5atzeb guestGoes:0:lvwste tab:0:1oga3o open:3:67zb4l edit:1:3cwyby putBlob:0:803xov relayStarts:0:oetzmd guestEdits:3:aib0dv edit:2:7p8ocx changeWindow:3:7whwt0 cut:1:xh6es2 wait:3:vrqtxp guestComes:4:p4461h open:2:lr7oet edit:4:hpsbd7 open:3:k67bzs putBlob:0:7ki8ce diskFails:1:fiiz7h purge:2:pnbgja open:3:ye5za crashTabSoon:4:b8ydoa editFurther:3:cdse88 edit:4:lck83i crashTab:0:pqiswf open:3:xmr0xs putBlob:3:jerbfn purge:2:mdk5v6 create:3:q3zt7k open:2:6d1wt5 storageFails:0:286yaq closeTab:3:fapmg delta:1:z6qcmx crashTabSoon:2:ew4okr relayCrash:2:fbd5i8 putBlob:0:r7906a edit:3:2dw52q open:1:kxpvtw crashTabSoon:0:7gozjh edit:2:cl7f0t tab:4:f5cxnf edit:4:4q0q6x close:3:9v5vep editFurther:0:b4wth crashTabSoon:4:f7xrc9 edit:1:29smow',
   ],
+  [
+    'what the feed told before the storage failed is not forgotten when the history goes on under another name',
+    52976,
+    'closeTab:4:1xyod5 guestComes:3:ugpqe4 relayStarts:0:v1cyfi wait:3:7xgmys putBlob:4:ehdu5y storageFails:1:v8rmwb create:2:z6xjf3 wait:4:ih6efc askToStop:4:ro7l23 changeRelay:1:i91mn7',
+  ],
 ]
 
 test.each(FOUND)('%s (seed %i)', async (_name, seed, plan) => {

@@ -148,7 +148,7 @@ export function createFeedKeeper(options: FeedKeeperOptions): FeedKeeper {
     renamed: () => {
       before = name
       name = connection.incarnation()
-      journal.renameHistory(connection.follows, connection.incarnation())
+      journal.renameHistory(connection.follows, connection.incarnation(), connection.past())
       believe()
       write()
     },

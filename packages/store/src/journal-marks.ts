@@ -61,9 +61,17 @@ export function marking(next: () => Batch, writing: () => Batch | null, schedule
       if (remove) next().remove.push(remove)
       schedule()
     },
-    renameHistory: (follows, name) => {
+    renameHistory: (follows, name, past) => {
       for (const batch of [next(), writing()]) {
-        if (batch !== null && batch.history !== null && follows(batch.history, batch.reach)) batch.history = name
+        if (batch === null || batch.history === null || !follows(batch.history, batch.reach)) continue
+        batch.history = name
+        if (!batch.cursor) continue
+        // A cursor speaks of the history of its entries, or they are left out. What it does away with it still does away with.
+        batch.cursor = { ...batch.cursor, incarnation: name }
+        const others = (batch.past ?? []).filter(
+          (one) => !past.some(({ incarnation }) => incarnation === one.incarnation),
+        )
+        batch.past = [...past, ...others]
       }
     },
   }

@@ -90,8 +90,8 @@ export interface Journal {
   isOffering(): boolean
   /** The document goes on under another epoch, and the relay is offered all of it (protocol Y12). */
   adopt(id: string, epoch: string): void
-  /** What is on its way and speaks of a history that goes on under this other name, speaks of this one. */
-  renameHistory(follows: (name: string, reach: number) => boolean, name: string): void
+  /** What is on its way and speaks of a history that goes on under this other name, speaks of this one. `past`: names that it had. */
+  renameHistory(follows: (name: string, reach: number) => boolean, name: string, past: readonly PastHistory[]): void
   /** Resolves when everything asked so far is committed; rejects with why not. */
   settled(): Promise<void>
   setCursor(cursor: FeedCursor): Promise<void>

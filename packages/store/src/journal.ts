@@ -142,13 +142,15 @@ export function createJournal(
     const { now: batch, later } = takeFrom(next)
     next = later
     writing = batch
+    // As they are written: the history may get another name meanwhile.
+    const { cursor, past } = batch
     try {
       const documents = describe(batch, owner.summaryOf)
       const records = await to.write({
         documents,
-        ...(batch.cursor ? { cursor: batch.cursor } : {}),
+        ...(cursor ? { cursor } : {}),
         ...(batch.history === null ? {} : { history: batch.history, reach: batch.reach }),
-        ...(batch.past === null ? {} : { past: batch.past }),
+        ...(past === null ? {} : { past }),
         ...(batch.restart ? { restart: true } : {}),
         ...(batch.blobs.length > 0 ? { blobs: batch.blobs } : {}),
         writing: { add: batch.add, remove: batch.remove },
@@ -164,7 +166,7 @@ export function createJournal(
           foreign: batch.documents.get(record.id)?.foreign ?? false,
         })),
       )
-      if (batch.cursor) void tellLearned(to, batch.cursor, batch.past !== null)
+      if (cursor) void tellLearned(to, cursor, past !== null)
       for (const pending of batch.documents.values()) settle(pending.waiters, null)
       settle(batch.waiters, null)
       // Anything that succeeds is the end of the failure, unless the storage was lost right behind it.

@@ -429,6 +429,22 @@ export function persistenceContract(make: () => Promise<Harness>, capabilities: 
       expect(await (await open()).cursor()).toEqual({ incarnation: 'i', feed: 3, reach: 9 })
     })
 
+    test('P28 (W11) a cursor without the entries that came with it is left out too', async () => {
+      const { open } = await prepare()
+      const handle = await open()
+      const remote = { epoch: 'e', seq: 1, purged: false, summary: null }
+      await handle.write({ cursor: { incarnation: 'i', feed: 3 }, history: 'i', reach: 4 })
+      await handle.write({
+        documents: [{ id: 'a', updates: [], local: false, remote }],
+        cursor: { incarnation: 'i', feed: 4 },
+        history: 'j',
+        reach: 5,
+        past: [{ incarnation: 'i', until: 9 }],
+      })
+      expect((await handle.documents()).filter(({ epoch }) => epoch !== null)).toEqual([])
+      expect(await handle.cursor()).toEqual({ incarnation: 'i', feed: 3, reach: 4 })
+    })
+
     test('P28 (W11) a cursor takes the place of another only if it knows it, and all that was told by it', async () => {
       const { open } = await prepare()
       const handle = await open()

@@ -58,7 +58,8 @@ export function whatHolds(batch: WriteBatch, stored: FeedCursor | null): Holds {
   const late = cursor !== null && !restart && stored?.incarnation === cursor.incarnation && cursor.feed < stored.feed
   const marks = followed === undefined || history === followed
   const kept = late ? stored : (cursor ?? stored)
-  return { marks, remote: !late, cursor: marks ? reaching(kept, history, stored, batch) : late ? null : cursor, reach }
+  // Without the entries that came with it a cursor would say that they are here.
+  return { marks, remote: !late, cursor: marks ? reaching(kept, history, stored, batch) : null, reach }
 }
 
 /** Whether the cursor may take the place of the stored one: it is of the same history, or knows what it does away with. */
