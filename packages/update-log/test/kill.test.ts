@@ -1,32 +1,15 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { seededRandom } from '@holdfast/testkit'
 import type { UpdateLog } from '@holdfast/update-log'
 import { openLevelLog } from '@holdfast/update-log/level'
 import { expect, test } from 'vitest'
 import { temporaryFolder } from './folders.ts'
+import { workAndDie } from './work-and-die.ts'
 import { docOf } from './yjs.ts'
 
 const CHILD = fileURLToPath(new URL('./kill-child.ts', import.meta.url))
 const KILLS = Number(process.env.HOLDFAST_KILLS ?? 12)
 const SEED = 4_242
-
-/** Lets the child work until it has said so many lines, then kills it in whatever it is doing. */
-async function workAndDie(directory: string, seed: number, session: number, lines: number): Promise<string[]> {
-  const args = ['--conditions=@holdfast/source', CHILD, directory, String(seed), String(session)]
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
-  let out = ''
-  let count = 0
-  child.stdout.setEncoding('utf8').on('data', (text: string) => {
-    out += text
-    count += text.split('\n').length - 1
-    if (count > lines) child.kill('SIGKILL')
-  })
-  await once(child, 'close')
-  // The last line may be cut; it was acknowledged, but nobody was told which it is.
-  return out.split('\n').slice(0, -1)
-}
 
 async function missingOf(log: UpdateLog, document: string, keys: readonly string[]): Promise<string[]> {
   const loaded = await log.load({ space: 'default', document })
@@ -46,7 +29,7 @@ test(title, { timeout: 30_000 + KILLS * 5_000 }, async () => {
   let compactions = 0
   for (let session = 1; session <= KILLS; session += 1) {
     const touched = new Set<string>()
-    const [opened, ...lines] = await workAndDie(directory, SEED + session, session, 50 + random.int(3_000))
+    const [opened, ...lines] = await workAndDie(CHILD, directory, SEED + session, session, 50 + random.int(3_000))
     expect(opened, `session ${session}`).toBe('opened whole')
     for (const line of lines) {
       const [document = '', key = ''] = line.split(' ')
