@@ -8,7 +8,7 @@ import { prepareFolder } from './level/folder.ts'
 import { type Handle, openHandle } from './level/handle.ts'
 import { type Key, recordRange } from './level/keys.ts'
 import { noteOpen } from './level/lock.ts'
-import { findDocument, readDocument, readSummary } from './level/lookup.ts'
+import { findDocument, knownEntries, readDocument, readSummary } from './level/lookup.ts'
 import { readDocuments, readFeed, readSpaces } from './level/read.ts'
 import { createReclaimer } from './level/reclaim.ts'
 import { setAside } from './level/set-aside.ts'
@@ -206,7 +206,7 @@ export async function openLevelLog(options: LevelLogOptions): Promise<LevelLog> 
       return handle.read(async (view) => {
         const state = await findDocument(view, ref)
         if (state === null || state.head.kind === 'purged') return await afterOthers(null)
-        return (await readDocument(view, ref, state.number, state.head)).loaded
+        return (await readDocument(view, ref, state.number, state.head, knownEntries)).loaded
       })
     },
 

@@ -28,12 +28,23 @@ export async function unpack(bytes: Uint8Array): Promise<Uint8Array> {
   const chunkSize = Math.min(MOST_CHUNK, Math.max(LEAST_CHUNK, bytes.length * GROWTH))
   if (bytes.length <= SMALL) {
     try {
-      return exactly(brotliDecompressSync(bytes, { chunkSize, maxOutputLength: GROWN }))
+      return exactly(unpackHere(bytes, chunkSize))
     } catch (error) {
       if (!codesOf(error).has('ERR_BUFFER_TOO_LARGE')) throw error
     }
   }
   return exactly(await decompress(bytes, { chunkSize }))
+}
+
+/**
+ * Node keeps what zlib wrote into with the object that did it, and such objects until a collection of everything: a thousand documents
+ * opened one after another were 40 MB of it. So the object is asked for, and made to let go.
+ */
+function unpackHere(bytes: Uint8Array, chunkSize: number): Buffer {
+  const done: unknown = brotliDecompressSync(bytes, { chunkSize, maxOutputLength: GROWN, info: true })
+  const { buffer, engine } = done as { buffer: Buffer; engine: { _outBuffer?: unknown } }
+  engine._outBuffer = null
+  return buffer
 }
 
 function plain(bytes: Buffer): Uint8Array {

@@ -49,6 +49,10 @@ const ENCODING = { keyEncoding: 'view', valueEncoding: 'view' } as const
  */
 const FEW_KEYS = 4
 
+/** The binding sets room aside for as many as it is asked for, 64 bytes each, and keeps it until the iterator is collected as garbage. */
+const FIRST_ENTRIES = 32
+const MORE_ENTRIES = 1_000
+
 export const openClassicLevel: OpenDatabase = async (directory) => {
   const level = new ClassicLevel<Uint8Array, Uint8Array>(directory, { ...ENCODING, cacheSize: CACHE_BYTES })
   await level.open()
@@ -66,8 +70,8 @@ export const openClassicLevel: OpenDatabase = async (directory) => {
           const iterator = level.iterator({ ...range, ...options, limit, reverse, highWaterMarkBytes: 1 << 20 })
           const entries: Entry[] = []
           try {
-            for (;;) {
-              const some = await iterator.nextv(1_000)
+            for (let size = FIRST_ENTRIES; ; size = MORE_ENTRIES) {
+              const some = await iterator.nextv(size)
               if (some.length === 0) return entries
               for (const [key, value] of some) entries.push({ key, value })
             }

@@ -3,10 +3,10 @@ import type { Head, LiveHead } from '../head.ts'
 import { refKey } from '../names.ts'
 import type { DocumentRef, LoadedDocument } from '../types.ts'
 import { unpack } from './brotli.ts'
-import type { View } from './database.ts'
+import type { Entry, View } from './database.ts'
 import { getEach } from './each.ts'
 import { damaged, readError } from './faults.ts'
-import { headKey, type Key, lastNumber, nameKey, recordRange, summaryKey } from './keys.ts'
+import { headKey, type Key, lastNumber, nameKey, recordKey, recordRange, summaryKey } from './keys.ts'
 import { decodeHead, decodeNumber, decodeRecord, decodeSummary, type RecordContent } from './values.ts'
 
 /** A document's number in the database, and its head. */
@@ -57,15 +57,36 @@ export interface StoredDocument {
   readonly keys: readonly Key[]
 }
 
+export type ReadEntries = (view: View, number: number, head: LiveHead) => Promise<readonly Entry[]>
+
+/** Everything that stands among a document's records, also what its head does not know of. */
+const allEntries: ReadEntries = (view, number) => view.range(recordRange(number))
+
+/** Read where it is asked for; a larger one would keep everybody waiting. In bytes. */
+const SMALL = 64 * 1024
+
+/**
+ * The records that the head knows, of a small document that was left alone until it was in order by the one key of its snapshot: an
+ * iterator costs as much as all else of opening it, and leaves what it read and more to the garbage collector.
+ */
+export const knownEntries: ReadEntries = async (view, number, head) => {
+  const { stats, seq } = head
+  if (stats.tailUpdates > 0 || stats.snapshotBytes > SMALL) return allEntries(view, number, head)
+  const key = recordKey(number, seq)
+  const value = await view.get(key)
+  return value === undefined ? allEntries(view, number, head) : [{ key, value }]
+}
+
 /** @throws UpdateLogError `DAMAGED`, `STORAGE_FAILED` */
 export async function readDocument(
   view: View,
   ref: DocumentRef,
   number: number,
   head: LiveHead,
+  read: ReadEntries = allEntries,
 ): Promise<StoredDocument> {
   try {
-    const { keys, records } = await readRecords(view, ref, number, head)
+    const { keys, records } = await readRecords(view, ref, number, head, read)
     const [first] = records
     const snapshot = first?.kind === 'state' ? await plainState(ref, first) : null
     const updates: Uint8Array[] = []
@@ -93,12 +114,13 @@ async function readRecords(
   ref: DocumentRef,
   number: number,
   head: LiveHead,
+  read: ReadEntries,
 ): Promise<{ keys: Key[]; records: RecordContent[] }> {
   const keys: Key[] = []
   const records: RecordContent[] = []
   const covered = head.seq - head.stats.tailUpdates
   let last = 0
-  for (const { key, value } of await view.range(recordRange(number))) {
+  for (const { key, value } of await read(view, number, head)) {
     const record = decodeRecord(key, value)
     const end = lastNumber(key)
     if (record.first !== last + 1) throw damaged(refKey(ref), `updates ${last + 1} to ${record.first - 1} are missing`)
