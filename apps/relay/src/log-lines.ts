@@ -18,14 +18,19 @@ export interface Log {
 }
 
 export function createLog({ format, level: least }: LogOptions, now: () => number, print: (line: string) => void): Log {
+  const isWanted = (level: Level): boolean => LEVELS.indexOf(level) <= LEVELS.indexOf(least)
   const write: Log['write'] = (level, text, fields) => {
-    if (LEVELS.indexOf(level) > LEVELS.indexOf(least)) return
+    if (!isWanted(level)) return
     const at = new Date(now()).toISOString()
     print(format === 'json' ? `${JSON.stringify({ at, level, ...fields, text })}\n` : `${at} ${text}\n`)
   }
   return {
     write,
-    relay: (event) => write(levelOf(event), Object.values(event).join(' '), { ...event }),
+    relay(event) {
+      const level = levelOf(event)
+      // Each connection is several events, and usually none of them a line.
+      if (isWanted(level)) write(level, Object.values(event).join(' '), { ...event })
+    },
   }
 }
 

@@ -178,11 +178,20 @@ export class Room {
   }
 
   /** What a peer with this state vector lacks of what is durable. */
-  async difference(stateVector: Uint8Array): Promise<Uint8Array> {
-    const difference = await this.#reading(this.#cache.difference(stateVector))
+  difference(stateVector: Uint8Array): Promise<Uint8Array> {
+    return this.#answer(this.#cache.difference(stateVector))
+  }
+
+  /** The same as updates to be taken one after the other, at least one. */
+  pieces(stateVector: Uint8Array): Promise<readonly Uint8Array[]> {
+    return this.#answer(this.#cache.pieces(stateVector))
+  }
+
+  async #answer<T>(reading: Promise<T>): Promise<T> {
+    const answer = await this.#reading(reading)
     // Who is alone has it now. Where several are, others are on their way.
     if (this.#members.size === 1) this.#cache.letGo()
-    return difference
+    return answer
   }
 
   /**

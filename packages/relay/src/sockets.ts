@@ -89,6 +89,9 @@ export function createSocketServer(options: SocketServerOptions): SocketServer {
 
   return {
     upgrade(request, socket, head, accept) {
+      // What is said at once goes with the answer to the handshake, in one packet and one call to the system.
+      socket.cork()
+      process.nextTick(() => socket.uncork())
       server.handleUpgrade(request, socket, Buffer.from(head), (ws) => {
         const wire = new SocketWire(ws, socket)
         const listener = accept(wire)

@@ -1,4 +1,4 @@
-import { diffUpdate, joinUpdates } from '@holdfast/protocol'
+import { diffUpdate, EMPTY_UPDATE, joinUpdates } from '@holdfast/protocol'
 import type { DocumentRef, LoadedDocument, UpdateLog } from '@holdfast/update-log'
 import { AT_ONCE_STORED, bytesOf, type Examiner } from './examine/port.ts'
 import type { Clock } from './options.ts'
@@ -21,11 +21,21 @@ interface Since {
   readonly update: Uint8Array
 }
 
+/** A first part over this is not copied into one with the records after it: joining reads every struct of it. */
+const LARGE = 64 * 1024
+
+/** What was answered last, of these parts to one with this state vector: all who come back after a restart ask the same. */
+interface Answered {
+  readonly parts: readonly Uint8Array[]
+  readonly stateVector: Uint8Array
+  readonly pieces: readonly Uint8Array[]
+}
+
 /** How far the durable state has been read, and whether it is at hand. */
 type Held =
   | { readonly kind: 'nothing' }
   /** `since` gathers what becomes durable meanwhile. */
-  | { readonly kind: 'reading'; readonly since: Since[]; readonly state: Promise<Uint8Array> }
+  | { readonly kind: 'reading'; readonly since: Since[]; readonly parts: Promise<Uint8Array[]> }
   | { readonly kind: 'parts'; readonly parts: Uint8Array[]; readonly tail: Tail }
 
 /**
@@ -38,6 +48,7 @@ export class StateCache implements StateKeeper {
   #forget: (() => void) | null = null
   /** Of what is kept. */
   #bytes = 0
+  #answered: Answered | null = null
 
   constructor(options: StateCacheOptions) {
     this.#options = options
@@ -66,9 +77,26 @@ export class StateCache implements StateKeeper {
    * @throws what the log's `load` throws; BadUpdateError
    */
   async difference(stateVector: Uint8Array): Promise<Uint8Array> {
-    const state = await this.#state()
+    const state = await this.#join(await this.#parts())
     if (state.length <= AT_ONCE_STORED || isEmptyStateVector(stateVector)) return diffUpdate(state, stateVector)
     return this.#options.examiner.difference([state], stateVector)
+  }
+
+  /**
+   * The same as updates to be taken one after the other, at least one: a large state goes as it lies on the disk, and what was written since after it.
+   * @throws what the log's `load` throws; BadUpdateError
+   */
+  async pieces(stateVector: Uint8Array): Promise<readonly Uint8Array[]> {
+    const parts = await this.#parts()
+    if (isEmptyStateVector(stateVector)) return parts
+    const before = this.#answered
+    if (before !== null && isSame(before.parts, parts) && areEqual(before.stateVector, stateVector))
+      return before.pieces
+    const pieces = await this.#differences(parts, stateVector)
+    // What one lacks who was away for a moment is small.
+    if (bytesOf(pieces) <= LARGE && this.#held.kind === 'parts')
+      this.#answered = { parts, stateVector: stateVector.slice(), pieces }
+    return pieces
   }
 
   /**
@@ -76,7 +104,7 @@ export class StateCache implements StateKeeper {
    * @throws what the log's `load` throws; BadUpdateError
    */
   async between(seq: number, to: number): Promise<Uint8Array | null> {
-    if (this.#held.kind !== 'parts') await this.#state()
+    if (this.#held.kind !== 'parts') await this.#parts()
     return this.#held.kind === 'parts' ? this.#held.tail.between(seq, to) : null
   }
 
@@ -90,52 +118,66 @@ export class StateCache implements StateKeeper {
     this.#forget?.()
     this.#forget = null
     this.#bytes = 0
+    this.#answered = null
     this.#options.budget.forget(this)
     if (this.#held.kind === 'parts') this.#held = { kind: 'nothing' }
   }
 
-  async #state(): Promise<Uint8Array> {
+  /** All that is durable, in one part, or two of which the first is large. */
+  async #parts(): Promise<Uint8Array[]> {
     const held = this.#held
     switch (held.kind) {
       case 'parts': {
         const parts = held.parts.slice()
-        const state = await this.#join(parts)
+        const few = await this.#fewer(parts)
         // Others may have joined them meanwhile, or let them go.
         if (this.#held === held && held.parts[0] === parts[0] && held.parts[parts.length - 1] === parts.at(-1)) {
-          held.parts.splice(0, parts.length, state)
+          held.parts.splice(0, parts.length, ...few)
           // The records are there twice now: in the state, and by themselves.
           this.#use(bytesOf(held.parts) + (parts.length > 1 ? held.tail.bytes : 0))
         }
-        return state
+        return few
       }
       case 'reading':
-        return this.#join([await held.state, ...held.since.map(({ update }) => update)])
+        return this.#fewer([...(await held.parts), ...held.since.map(({ update }) => update)])
       case 'nothing':
         return this.#read()
     }
   }
 
-  async #read(): Promise<Uint8Array> {
+  async #read(): Promise<Uint8Array[]> {
     const since: Since[] = []
     const loading = this.#options.log.load(this.#options.ref)
-    const state = loading.then(partsOf).then((parts) => this.#join(parts))
-    const reading: Held = { kind: 'reading', since, state }
+    const parts = loading.then(partsOf).then((all) => this.#fewer(all))
+    const reading: Held = { kind: 'reading', since, parts }
     this.#held = reading
     try {
-      const read = await state
+      const read = await parts
       const loaded = await loading
       const gathered = since.length
-      const all = await this.#join([read, ...since.map(({ update }) => update)])
+      const few = await this.#fewer([...read, ...since.map(({ update }) => update)])
       if (this.#held === reading) {
         const tail = new Tail(loaded?.seq ?? 0, loaded?.updates ?? [])
         for (const { seq, update } of since) tail.add(seq, update)
-        this.#hold([all, ...since.slice(gathered).map(({ update }) => update)], tail)
+        this.#hold([...few, ...since.slice(gathered).map(({ update }) => update)], tail)
       }
-      return all
+      return few
     } catch (error) {
       if (this.#held === reading) this.#held = { kind: 'nothing' }
       throw error
     }
+  }
+
+  async #fewer(parts: Uint8Array[]): Promise<Uint8Array[]> {
+    const [first] = parts
+    if (first === undefined || parts.length < 2 || first.length < LARGE) return [await this.#join(parts)]
+    return parts.length === 2 ? parts : [first, await this.#join(parts.slice(1))]
+  }
+
+  async #differences(parts: readonly Uint8Array[], stateVector: Uint8Array): Promise<readonly Uint8Array[]> {
+    if (bytesOf(parts) > AT_ONCE_STORED) return [await this.#options.examiner.difference(parts, stateVector)]
+    const pieces = parts.map((part) => diffUpdate(part, stateVector)).filter((piece) => !isEmptyUpdate(piece))
+    return pieces.length === 0 ? [EMPTY_UPDATE] : pieces
   }
 
   #join(parts: readonly Uint8Array[]): Promise<Uint8Array> | Uint8Array {
@@ -159,6 +201,18 @@ export class StateCache implements StateKeeper {
       this.letGo()
     })
   }
+}
+
+function isSame(some: readonly Uint8Array[], others: readonly Uint8Array[]): boolean {
+  return some.length === others.length && some.every((part, i) => part === others[i])
+}
+
+function areEqual(one: Uint8Array, other: Uint8Array): boolean {
+  return one.length === other.length && one.every((byte, i) => byte === other[i])
+}
+
+function isEmptyUpdate(update: Uint8Array): boolean {
+  return update.length === EMPTY_UPDATE.length && update[0] === 0 && update[1] === 0
 }
 
 function isEmptyStateVector(encoded: Uint8Array): boolean {

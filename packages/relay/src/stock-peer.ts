@@ -11,6 +11,7 @@ import {
   encodeStateVector,
   encodeStep1,
   encodeStep2,
+  encodeUpdate,
   openPeer,
   type PeerEffect,
   type PeerEvent,
@@ -334,14 +335,23 @@ export class StockPeer implements Member, WireListener {
 
   #answer(room: Room, stateVector: Uint8Array): void {
     if (this.#state.kind === 'closed') return
-    room.difference(stateVector).then(
-      (update) => {
+    room.pieces(stateVector).then(
+      (pieces) => {
         this.#answering -= 1
-        if (this.#state.kind === 'open') this.#outbox.answer(encodeStep2(update))
+        if (this.#state.kind === 'open') this.#sendAnswer(pieces)
         this.#unglut()
       },
       (error: unknown) => this.#unreadable(room, error),
     )
+  }
+
+  /** The last is the step 2: a client that has it has what came before it. */
+  #sendAnswer(pieces: readonly Uint8Array[]): void {
+    const last = pieces.length - 1
+    for (const [i, piece] of pieces.entries()) {
+      if (i < last) this.#outbox.send(encodeUpdate(piece))
+      else this.#outbox.answer(encodeStep2(piece))
+    }
   }
 
   #hear(room: Room, bytes: Uint8Array): void {
