@@ -132,6 +132,76 @@ const FOUND: readonly (readonly [string, number, string])[] = [
     'create:0:hfeo63 crashTab:3:26skgj crashTabSoon:3:6u4skh editFurther:3:rs9msa relayCloses:1:t04wyi wait:1:37ezyl tab:3:jnago8 tab:2:894fwg editFurther:3:1a8jaq losePower:1:rjsyxv stream:4:lpel8w create:0:hxrau6 edit:1:1oehvt editFurther:1:si53gu open:3:4o2som storageFails:0:uc6jj3 finish:1:v4i00o crashTabSoon:3:h29krt deleteStorage:3:njmtij close:3:uqphop',
   ],
   [
+    'what only a deleted storage had is asked of nobody who opened it again unread',
+    54499,
+    'putBlob:4:udijgl guestEdits:3:7la6d2 close:2:dov4h relayStarts:3:8c9e2r delta:4:ngxjal close:2:cbmqkf crashTabSoon:0:r7n63i edit:2:4jplvx edit:4:dlu5hz closeTab:2:ats4kj wipe:1:5hguf6 closeTab:0:ofqu95 askToStop:1:ynpmk3 edit:4:nxrxys stream:2:veyfk5 crashTabSoon:4:45yxil close:4:lemrbf edit:0:xjpkaa crashTabSoon:4:d0qin4 edit:1:rq92qv stream:4:l809dr relayCrash:0:xct63y close:3:g7yn7v putBlob:1:y2752d create:0:renffv edit:0:hprqd9 close:3:vbg8ej storageFails:3:gpqul7 edit:2:e0dee0 tab:0:jqipi0 crashTabSoon:1:juilqv open:1:1r4qgi relayStarts:0:byj3ju deleteStorage:3:z95k6s',
+  ],
+  [
+    'what only a deleted storage had is asked of nobody, although what was put back in memory is without it',
+    69973,
+    'edit:4:7303oj cut:4:4shxje open:1:aetbm6 edit:4:deciqi diskFails:2:obfxfk close:4:kl71sq storageFails:1:8nx95 open:4:ddevml askToStop:1:6y4e6s deleteStorage:1:rrn9sv close:4:cr63ha',
+  ],
+  [
+    'a purge that was done in a storage that is gone since is not promised',
+    55537,
+    'edit:3:hprquf edit:0:olz7sd release:2:11uoma tab:2:wa7vdz closeTab:2:47rjh8 crashTab:0:q00lrc wait:3:maj6dg relayCrashSoon:3:8e5udg edit:1:lz434 crashTab:2:uqjvus crashTabSoon:1:43pcpn diskFails:4:gsccey create:4:geq7uy relayStarts:3:6sfxy9 purge:1:kh0may close:3:76zvr4 deleteStorage:3:wvgsci',
+  ],
+  [
+    'a folder that was put back is heard of before a window speaks version 1',
+    53481,
+    'create:0:h7iqfo create:3:ubvi80 relayStarts:1:q1jfui edit:3:kbcdo offline:3:rbstsy keepCopy:0:7nzqhb edit:2:q2cib9 editFurther:2:s60aa8 relayStarts:0:zfr9pz restore:1:x5raah changeWindow:2:8rik2j',
+  ],
+  [
+    'a folder whose newest change was not read yet is not put back under version 1',
+    77656,
+    'edit:0:hrzujn edit:4:5vwzgb wait:1:7wgtf edit:3:2epuhh edit:4:zexl8c losePower:3:flg60n storageFails:3:jz0zlm keepCopy:3:iskkuv changeWindow:0:3exydp restore:2:7gv9vb edit:0:v9k8at edit:4:xkutb4 storageFails:2:98g7f9 crashTabSoon:1:fk2vx wait:1:c2t44i editFurther:3:6i1lmq',
+  ],
+  [
+    'what is closed before it was level is fetched by who works for all',
+    61615,
+    'delta:0:nb2oy5 cut:2:iqzipb cut:4:gdsr9x delta:0:go2xoc stream:1:5p5npz edit:3:9be4d wait:2:8iguuc offline:0:nsonw5 putBlob:1:wsudqy relayCrashSoon:1:22c34r close:3:1f1ymc stream:3:bh769l cut:2:ddaxup storageFails:0:md5gtr wait:2:kiukes edit:0:zdnscq offline:2:5l876h wait:0:sdgloc crashTab:0:f6ldx8 delta:4:3cg32e cut:3:edwzi8 closeTab:0:1s7des edit:0:5k7jcq open:0:gvocia delta:2:u5wfvc storageFails:1:qa95ek edit:4:lfugbl askToStop:1:jdv4o2 edit:3:j07g2 relayStarts:4:cjcfu4 edit:1:x24jq9 closeTab:1:txg56e closeTab:2:3zkk06 open:3:y7vmyq edit:4:j8h9nh guestEdits:2:5cdbci edit:4:ghwcd1 online:2:8l3kmg closeTab:3:2khhbh edit:1:rjwwea edit:1:kwxk0t create:4:wd7c41 wait:2:5jnnoa wait:1:65as1q create:2:unbmb9 online:3:ayhmnr edit:3:sif3mm edit:2:h4ecfm edit:4:fbj33x open:1:qt5vhv deleteStorage:2:ntrxhg edit:0:mwuc2h edit:1:9kbx26 edit:3:saz7e2 lease:3:1kjo18 edit:4:91rc0a editFurther:0:xp9h71 wipe:2:g7qw51 online:3:dpnpf keepCopy:3:lzq90y tab:2:t098l8 edit:4:ylkdu2 putBlob:4:olzwo1 crashTabSoon:2:4u300b close:0:2aagso close:3:pfelmt crashTab:4:olsw9m purge:2:uz6rye tab:4:bhzvep open:2:vbi8zg tab:1:gyb9uz open:4:tu5ga4 online:3:q29xei close:4:wqh7mm',
+  ],
+  [
+    'a window goes on aside with what was purged, when the same name begins anew',
+    62545,
+    'putBlob:1:gb543 relayCrashSoon:2:qk4zc8 finish:2:9vgt9z crashTabSoon:4:jm817g relayStarts:0:5708l relayCrash:3:mg0tqd edit:1:alogej create:1:f203ep relayStarts:3:bd1n2p putBlob:3:ij2vyq edit:1:jo0h9j stream:2:3soshu crashTabSoon:1:hdkpms create:1:plpugl wait:0:ex5v33 close:3:qznqfp tab:3:9u2tmi close:1:4rgi4d edit:4:xu11fp edit:4:lvpwok wait:1:8knvdz online:0:31yond edit:2:76g0bv duplicate:4:8raxls keepCopy:2:tu8ans edit:3:mgynoj create:2:8bkanr editFurther:4:k4kn98 editFurther:4:23byed getBlob:2:w8ysn edit:2:4nn1ja restore:3:h0mlei editFurther:2:vnghhi create:0:fh6fah wait:4:dtfw9s edit:4:qbhxoa wait:0:1tu6om wipe:4:hmlfqy delta:2:i2fi9g storageFails:2:pw5qt9 edit:4:31wruo open:3:1eidct diskFails:2:t8drte wait:2:1nxqf0 swap:3:dswypq purge:1:aedw30 putBlob:4:rxkjwb tab:1:3e7dh0 delta:4:qi92p9 guestComes:1:aifanb open:1:hmz9mz close:3:jirjah wait:4:q64f84 stream:0:51k4j9',
+  ],
+  [
+    'a window keeps what it had of a purged conversation out of what begins anew under its name',
+    64432,
+    'edit:1:rt0ju4 online:2:70f5a7 editFurther:2:3satr3 crashTabSoon:4:2u9bn2 stream:0:g7g791 stream:4:lungoh delta:1:2tb14i offline:2:4fy8y2 edit:1:64mhr guestComes:4:x6ficz delta:1:brrv9w wait:0:oh9uxd edit:1:gdiz92 guestGoes:3:xuim60 wipe:2:sfyms4 open:0:rr3bjj purge:3:4pubb4 edit:4:74gt7u guestComes:1:u5kuga open:4:7fxozz create:0:qs3w8w wait:1:jeu3x8 edit:4:821si9',
+  ],
+  [
+    'what is left of a purged conversation is not sent',
+    64392,
+    'edit:2:bq4y4h lease:0:ccyfkt putBlob:2:gfkldy edit:4:4xninx wait:1:1t5w2i crashTabSoon:1:b7vgy8 offline:1:cg27s0 edit:4:nx5t0p crashTabSoon:3:qujogt stream:4:b822m3 crashTab:0:e35ktn wipe:3:8c9hft wait:0:tc7zxw putBlob:3:c0szco edit:2:ycpbwi edit:4:6f8f8r edit:1:odnkpw storageFails:3:zhb4b7 create:2:2t5enj purge:1:7ie2zb delta:1:gjo5dt edit:0:x74r2y close:1:bauxmj',
+  ],
+  [
+    'a purge of what is not there is asked for again when somebody brings it under another epoch',
+    70509,
+    'edit:3:8miso7 edit:4:m29eko edit:0:l4fvrk stream:3:4041kd create:1:hhf33m editFurther:1:p60r82 stream:2:u6210j wait:2:jo5iq8 close:4:osa7ms relayStarts:1:q4dv29 guestEdits:0:hh6xhg edit:1:ce38ei relayStarts:2:lv7h2n edit:4:encwt5 editFurther:2:4iwbdp closeTab:0:xq5nkp close:0:io5ltm keepCopy:1:38ymhv askToStop:2:a1e9sl create:4:q7ohpz edit:0:kvl9c2 edit:3:iv5kex relayCrashSoon:4:qh774k edit:1:hm8dgm closeTab:3:900qxc guestEdits:4:kfxc56 relayStarts:0:upw7rw tab:0:ov3yi2 edit:4:wlzdwc stream:3:yo3tqe losePower:4:sbcig0 edit:3:md51g1 purge:0:52p6x5 closeTab:0:y63yb9 restore:3:blkj36',
+  ],
+  [
+    'what waits for ever in a window keeps nothing else from being marked',
+    71922,
+    'edit:1:qu96cd storageFails:3:hp8vs6 putBlob:4:e3l393 closeTab:3:jhxdqt edit:0:9zydfp wait:0:22sbw1 open:3:x41tm6 putBlob:4:rgdwh6 crashTabSoon:2:r0hz11 edit:1:o28fie relayCrash:2:qyvb80 wait:2:3cd6jg editFurther:0:v6mlal storageFails:1:mjvg82 crashTabSoon:1:z876te stream:1:r4b5o9 edit:4:qlgxto edit:2:in5fms edit:1:ky1fjq open:3:69v0cu',
+  ],
+  [
+    'an epoch that is remembered of a deleted storage does not take the place of a newer one',
+    76650,
+    'edit:3:ncpij2 crashTabSoon:1:273s82 relayStarts:1:43h6gy relayCrashSoon:0:za6j5d edit:3:10o1uq release:3:nz1qif editFurther:3:zid1g7 guestComes:2:6q1d1 delta:0:8ch49l open:1:wwbgm8 offline:3:k2xw7c editFurther:4:eersyc edit:3:o5e0rf finish:1:5ptfn8 relayStarts:4:et4mm1 cut:4:wij4lo storageFails:0:d7c6tc open:0:6mliun getBlob:0:cnwlz create:4:3p7dln guestEdits:4:o79qho diskFails:1:51xbcb release:0:11qphn tab:4:ypim6a open:2:i8nxpl cut:3:afyfg relayCloses:2:mqrcci stream:1:5ld9j edit:4:ii0evw edit:4:hwykn2 open:2:n4zjqz finish:4:b7hhkm guestComes:3:hs8ti putBlob:0:27mx3u relayStarts:4:xrd7qj create:2:d68oh6 delta:0:wciclx wait:3:bad7pr relayStarts:3:sfbnlz create:1:f4014p losePower:2:bq6xmn delta:4:hzw91e create:4:sd85j7 relayCrashSoon:3:ulkk5k edit:3:6vatd3 open:0:bmxtjw guestEdits:2:t3qs93 guestEdits:0:785qqn create:0:b5ctay guestComes:0:7x8kaa online:3:p94xo3 closeTab:1:x5l7hm lease:3:qlgny8 relayStarts:2:ic3mz6 online:1:rcufyy release:2:456fgj create:4:64no43 create:3:zcv7bl create:2:mb2ec1 wipe:2:qbdxg2 edit:2:hzvegu closeTab:3:mla7jv edit:0:59fg3n diskFails:2:tuvcw0 guestEdits:1:isndln relayCrashSoon:1:tem53x stream:0:o0h3yq storageFails:2:aqr2er cut:4:24hs3f tab:3:5hacuu edit:0:dp7mxk crashTabSoon:2:7uwpej relayStarts:2:h5l8m6 tab:1:b5b0ap lease:4:8wg7gk edit:2:3qccmj guestComes:3:o2f5le guestEdits:1:qjsit3 diskFails:0:xqbl5i create:4:4hkllm guestEdits:3:x03l0d edit:3:vm1zpa wait:3:s1kmto edit:2:enq49r open:1:t3jgww close:1:u2zz8j diskFails:1:1eri7r wait:2:8kv8qs tab:1:ostbjl edit:4:qybsy2 edit:3:ymxor1 online:2:o3zxj4 relayCloses:3:2p8fc5 deleteStorage:4:zedpvq edit:1:ws9jr',
+  ],
+  [
+    'a window whose storage was deleted opens what it has under the epoch that it remembers',
+    76872,
+    'edit:2:50da8o guestEdits:4:pdu0dx losePower:3:47stt6 lease:4:hy444v losePower:1:6l73to wipe:2:owcu32 deleteStorage:2:336ckh tab:0:wc1lbf create:0:mdo04m guestComes:2:ez0uzm relayStarts:4:o4epgr wait:1:gg2fvq',
+  ],
+  [
+    'nor does what it joined without one stay unsent',
+    64037,
+    'delta:4:ejbosz close:2:1r84fw edit:3:kojw6s getBlob:1:pfjlmz edit:1:5y9kfm edit:4:36tdp3 guestGoes:1:oxjv53 guestComes:2:jsgdu6 relayCrashSoon:2:2nmtr8 close:2:xthfev edit:0:2kqlkh edit:3:cbxtsr diskFails:1:ppmr1g closeTab:3:jfn69z edit:3:l69zia putBlob:2:wae1z2 edit:3:2r0se1 finish:1:xz60z4 crashTabSoon:1:guz2d8 edit:1:djyo66 close:1:ufs6wc editFurther:4:r61r58 swap:0:hp7ovw edit:2:hbbs61 edit:4:h5t2zx edit:0:up1yx3 guestEdits:3:5jt058 edit:3:lc8dlm relayCrash:4:3oqsm6 edit:0:sip7ep edit:1:9gh4ou getBlob:0:iccxeq edit:4:hztwhv release:0:nyqq4e relayStarts:2:j7fu5w edit:0:9j5xi5 edit:2:y55nmv cut:1:waaf3c delta:4:62rptr guestEdits:3:id6ads wait:0:ab0moh relayStarts:4:rb81yr guestEdits:1:c87rof delta:4:74xva5 askToStop:3:rfnj0k editFurther:2:w99pc7 storageFails:4:2quho9 edit:3:tvrdem online:0:yv3ydg edit:2:13840q putBlob:3:pyfe5l edit:2:crs8ju stream:1:8ntaex losePower:2:rjllz5 relayStarts:2:ln98m4 wait:0:gdmtv2 delta:1:jjqzz4 guestEdits:1:6rbhbo edit:2:rgrehs close:3:ybmjom crashTabSoon:0:p5gjit askToStop:4:9z5n4t cut:2:wy1hhm crashTab:3:qdo06f edit:3:4ht8ry close:1:mlmru4 closeTab:3:33sw8j delta:1:1htk7m putBlob:2:9zzamk tab:4:eubk1g lease:4:xvy7wm online:3:aadl4m guestComes:1:qxzptv wait:0:j0px39 online:1:b6ntta edit:3:3idtew editFurther:3:xbg4yl storageFails:2:l4txt1 diskFails:1:v5ykgn online:0:103c56 online:4:c3b87m relayCrashSoon:2:wqgjyw online:0:pauayx closeTab:0:mfq9rt create:2:ji7wao online:2:t6dr1n editFurther:1:kp25hh crashTab:4:wxlgak release:1:tu5v58 create:2:ndxlow create:4:eb5ucd delta:2:i0giib relayStarts:1:uzzlzs cut:2:2iiedu create:0:11mal7 close:2:kqh1ei crashTabSoon:1:co9f09 create:3:h7p1sw finish:3:3gepit stream:3:k9qxnh cut:0:5q6ro4 tab:4:7sqlvj wait:4:d6eo60 open:1:by2i3m open:3:qw88sd release:3:n9ekov wait:3:23arhg wait:4:fx3jwk tab:1:4x3dwv edit:4:80o8t6 wait:2:zf062n relayStarts:1:f7j8yg editFurther:4:943wnl edit:2:q9zb1m wait:4:42ogjy crashTabSoon:2:5jrorr open:3:qkl6f2 storageFails:1:pg2nhy stream:3:8vlq21 create:3:u540f9 askToStop:4:5e87gh close:3:hlnwez delta:3:cp7qfj guestComes:3:q0e6xw cut:1:smw797 online:0:7yfb8m editFurther:2:bn2voq swap:4:egy7zg',
+  ],
+  [
     'a file is sent again to a folder that was copied before the relay was told of it, and goes on by the same name',
     51323,
     'cut:2:t5vxns swap:4:q9udje edit:2:tmsgzz keepCopy:2:7mptps closeTab:1:nwdouf putBlob:2:xycxd2 swap:4:f8b6y3',

@@ -113,11 +113,17 @@ export function waitFor(waiters: Waiter[]): Promise<void> {
   })
 }
 
-export function settle(waiters: Waiter[], error: PersistenceError | null): void {
+function settle(waiters: Waiter[], error: PersistenceError | null): void {
   for (const waiter of waiters.splice(0)) {
     if (error) waiter.reject(error)
     else waiter.resolve()
   }
+}
+
+/** Tells whoever waits for anything of a batch. */
+export function settleAll(batch: Batch, error: PersistenceError | null): void {
+  for (const { waiters } of batch.documents.values()) settle(waiters, error)
+  settle(batch.waiters, error)
 }
 
 /** So much of what others wrote goes in one write, and edits of this device go first: they wait for no more than that. */

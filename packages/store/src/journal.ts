@@ -10,7 +10,7 @@ import {
   joinBatches,
   type Pending,
   pendingOf,
-  settle,
+  settleAll,
   takeFrom,
   takeNews,
   waitFor,
@@ -87,7 +87,7 @@ export function createJournal(
       // Nothing says any more what the relay has: it is all offered again.
       pending.local = true
       pending.sent = 0
-      pending.epoch = epoch ?? pending.epoch
+      pending.epoch ??= epoch
     }
   }
 
@@ -100,8 +100,7 @@ export function createJournal(
     const news = [...takeNews(writing), ...takeNews(next)]
     // A storage that is gone takes with it what was saved in it: until it is written again, that is not saved.
     if (error.code === 'DELETED') rewriteEverything(true)
-    for (const pending of next.documents.values()) settle(pending.waiters, error)
-    settle(next.waiters, error)
+    settleAll(next, error)
     if (news.length > 0) owner.unsaved(news)
     void broken?.close().catch(() => null)
     backoff.schedule(() => void open())
@@ -130,6 +129,10 @@ export function createJournal(
     for (const run of idle.splice(0)) run()
   }
 
+  /** The storage behind this handle is known to be gone: what an answer says that comes late from it holds no more. */
+  const isGone = (from: PersistenceHandle): boolean =>
+    handle !== from && (identity !== from.identity || (handle === null && failure?.error.code === 'DELETED'))
+
   /** Tells how the cursor stands: it may not have taken the place of another one, see `WriteBatch.past`. */
   const tellLearned = async (from: PersistenceHandle, cursor: FeedCursor, mayFail: boolean): Promise<void> => {
     // Whoever cannot tell looks again when the storage can be read.
@@ -155,6 +158,7 @@ export function createJournal(
         ...(batch.blobs.length > 0 ? { blobs: batch.blobs } : {}),
         writing: { add: batch.add, remove: batch.remove },
       })
+      if (isGone(to)) throw new PersistenceError('DELETED', 'the storage on this device was deleted')
       writing = null
       const byId = new Map(documents.map((document) => [document.id, document]))
       owner.committed(
@@ -167,15 +171,21 @@ export function createJournal(
         })),
       )
       if (cursor) void tellLearned(to, cursor, past !== null)
-      for (const pending of batch.documents.values()) settle(pending.waiters, null)
-      settle(batch.waiters, null)
+      settleAll(batch, null)
       // Anything that succeeds is the end of the failure, unless the storage was lost right behind it.
       if (handle === to) recovered()
-    } catch (error) {
+    } catch (thrown) {
       writing = null
+      const error = asPersistenceError(thrown)
+      const isReplaced = handle !== null && handle !== to
+      if (isReplaced) {
+        // The one that is open now is well, and is written what is left.
+        settleAll(batch, error)
+        if (isGone(to)) forgetStorage(batch)
+      }
       // In front of what arrived since.
       next = joinBatches(batch, next)
-      fail(asPersistenceError(error))
+      if (!isReplaced) fail(error)
     }
     runIdle()
     changes.tell()
@@ -258,26 +268,34 @@ export function createJournal(
       else idle.push(run)
     },
     read: async (reading) => {
-      if (!handle && !failure && !closed) await open()
-      const from = handle
-      if (!from) throw failure?.error ?? new PersistenceError('CLOSED', 'the store is closed')
-      try {
-        return await reading(from)
-      } catch (error) {
-        // A storage that cannot be read will not do for writing either.
-        if (handle === from) fail(asPersistenceError(error))
-        throw error
+      for (;;) {
+        if (!handle && !failure && !closed) await open()
+        const from = handle
+        if (!from) throw failure?.error ?? new PersistenceError('CLOSED', 'the store is closed')
+        try {
+          const result = await reading(from)
+          // What was read before the storage was deleted is worth having until there is another: it is written again then.
+          if (from.identity === identity) return result
+        } catch (error) {
+          // A storage that cannot be read will not do for writing either.
+          if (handle === from) fail(asPersistenceError(error))
+          if (!handle) throw error
+        }
       }
     },
     compact: async (id, merge) => {
       if (!handle) return
-      const record = await handle.compact(id, merge).catch(() => null)
-      if (record) owner.committed([{ id, record, update: null, local: false, foreign: false }])
+      const from = handle
+      const record = await from.compact(id, merge).catch(() => null)
+      if (record && !isGone(from)) owner.committed([{ id, record, update: null, local: false, foreign: false }])
     },
     retire: async (id, how) => {
-      const retired = await handle?.retire(id, how, compactUpdates).catch(() => null)
-      if (retired) owner.committed([{ id, record: retired.record, update: null, local: false, foreign: false }])
-      return retired ?? null
+      const from = handle
+      const retired = (await from?.retire(id, how, compactUpdates).catch(() => null)) ?? null
+      // Nothing asks for it in the storage that takes the place of one that is gone.
+      if (!from || !retired || isGone(from)) return null
+      owner.committed([{ id, record: retired.record, update: null, local: false, foreign: false }])
+      return retired
     },
     identity: () => identity,
     changes,
@@ -295,8 +313,7 @@ export function createJournal(
       closed = true
       backoff.cancel()
       const left = failure?.error ?? new PersistenceError('CLOSED', 'the store was closed before it could be written')
-      for (const pending of next.documents.values()) settle(pending.waiters, left)
-      settle(next.waiters, left)
+      settleAll(next, left)
       await opening
       await handle?.close()
       handle = null

@@ -53,6 +53,8 @@ export interface Live {
   membership(): Membership | null
   /** Over `/sync`, while its channel is open. */
   channel(): SyncChannel | null
+  /** The life of the document that is in memory is over (`life.ts`): what is added is kept aside, whatever begins anew under its name. */
+  isOver(): boolean
   /** The summary to store beside the next row; null when it did not change, unless it is asked for. */
   takeSummary(asked: boolean): Uint8Array | null
   onCommitted(change: Committed): void
@@ -67,7 +69,7 @@ export interface Live {
   onFound(): void
   show(): void
   refresh(): void
-  /** All of it as one update, without what waits for something missing; null when there is nothing in it. */
+  /** All of it as one update, without what waits for something missing; null when there is nothing in it that belongs on the device. */
   wholeState(): Uint8Array | null
   onDestroy(listener: () => void): void
   compact(): Promise<void>

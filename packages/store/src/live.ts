@@ -4,6 +4,7 @@ import * as Y from 'yjs'
 import type { Connection } from './connection/port.ts'
 import { createCoverage } from './coverage.ts'
 import type { SyncMark } from './journal-port.ts'
+import { createLife } from './life.ts'
 import { type Link, linkDocument } from './live-link.ts'
 import type { Live, LiveOptions } from './live-port.ts'
 import { talkWithTabs } from './live-tabs.ts'
@@ -15,7 +16,7 @@ import { linkPresence } from './presence.ts'
 import { createListeners, createSignal } from './signal.ts'
 import { keepSummary } from './summary-keeper.ts'
 import type { ConversationStatus, Reason } from './types.ts'
-import { createWaitingRoom, encodeIntegrated } from './waiting-room.ts'
+import { createWaitingRoom, encodeIntegrated, hasComeIn } from './waiting-room.ts'
 
 /** The origin of edits made through the store; hand it to an `UndoManager` to undo only this window's. */
 export const LOCAL_ORIGIN = 'holdfast-local'
@@ -64,6 +65,8 @@ export function createLive(options: LiveOptions): Live {
   let cancelCompaction: (() => void) | null = null
 
   const record = (): DocumentRecord => options.record() ?? freshRecord(id)
+  const isEmpty = (): boolean => doc.store.clients.size === 0
+  const { isOver } = createLife({ record, covered: coverage.upTo, isEmpty })
 
   const cover = (row: number): void => {
     coverage.add(row)
@@ -82,17 +85,19 @@ export function createLive(options: LiveOptions): Live {
       return { kind: 'not-saved', reason: failure.error, since: failure.since }
     }
     if (damage) return { kind: 'not-saved', ...damage }
-    if (record().purged !== 'no') return { kind: 'saved', relay: 'refused', reason: PURGED }
+    if (isOver() || record().purged !== 'no') return { kind: 'saved', relay: 'refused', reason: PURGED }
     if (state === 'writing') return { kind: 'saving' }
     return { kind: 'saved', ...(link ? link.progress() : { relay: 'none' as const }) }
   }
   const refresh = (): void => {
-    if (!destroyed) status.set(computeStatus())
+    if (destroyed) return
+    if (isOver()) disconnect()
+    status.set(computeStatus())
   }
 
   const onUpdate = (update: Uint8Array, origin: unknown): void => {
     if (origin === FROM_DEVICE || origin === FROM_TABS) return
-    if (record().purged !== 'no') options.keepAside(id, () => Y.encodeStateAsUpdate(doc))
+    if (isOver() || record().purged !== 'no') options.keepAside(id, () => Y.encodeStateAsUpdate(doc))
     else journal.append(id, update, link === null || origin !== link.origin)
     refresh()
   }
@@ -128,7 +133,7 @@ export function createLive(options: LiveOptions): Live {
 
   const checkSummary = (stored: DocumentRecord): void => {
     // Only a document that holds every row can tell; what is on its way carries its own.
-    if (!loaded || coverage.upTo() < stored.last || journal.stateOf(id) !== 'clean') return
+    if (!loaded || isOver() || coverage.upTo() < stored.last || journal.stateOf(id) !== 'clean') return
     const correction = summary.correct(stored)
     if (correction) journal.touch(id, correction)
   }
@@ -142,11 +147,11 @@ export function createLive(options: LiveOptions): Live {
     holdsUnkept: waiting.holdsUnkept,
     // Without the symbol it counts as this window's own: the other one cannot keep it, perhaps this one can.
     take: (update, saved) => apply([update], saved ? FROM_TABS : null),
-    isOver: () => destroyed,
+    isOver: () => destroyed || isOver(),
   })
 
   const load = async (): Promise<void> => {
-    if (loaded || destroyed) return
+    if (loaded || destroyed || isOver()) return
     try {
       const stored = await journal.read((handle) => handle.load(id))
       if (destroyed) return
@@ -171,7 +176,7 @@ export function createLive(options: LiveOptions): Live {
 
   const catchUp = async (): Promise<void> => {
     const stored = await journal.read((handle) => handle.load(id, coverage.upTo()))
-    if (!stored || destroyed) return
+    if (!stored || destroyed || isOver()) return
     takeRows(stored)
     checkSummary(stored.record)
   }
@@ -203,7 +208,7 @@ export function createLive(options: LiveOptions): Live {
       if (!asked) return
       disconnect()
       later = connection?.kind === 'sync' && !shown ? connection : null
-      if (!connection || destroyed || later) {
+      if (!connection || destroyed || later || isOver()) {
         refresh()
         return
       }
@@ -236,7 +241,7 @@ export function createLive(options: LiveOptions): Live {
           deliver: (update, position, origin) => {
             apply([update], origin)
             // What waits for something missing is no row yet, and must come again.
-            if (!doc.store.pendingStructs) mark({ position })
+            if (hasComeIn(doc, update)) mark({ position })
           },
           onReached: (sent, position) => {
             mark({ sent, position })
@@ -258,8 +263,13 @@ export function createLive(options: LiveOptions): Live {
       })
       refresh()
     },
-    takeSummary: (asked) => (loaded ? summary.take(asked) : null),
+    isOver,
+    takeSummary: (asked) => (loaded && !isOver() ? summary.take(asked) : null),
     onCommitted: ({ record: now, update, foreign }) => {
+      if (isOver()) {
+        refresh()
+        return
+      }
       if (update && foreign) apply([update], FROM_DEVICE)
       if (update) cover(now.last)
       checkSummary(now)
@@ -273,6 +283,10 @@ export function createLive(options: LiveOptions): Live {
       summary.forget()
     },
     receive: (message) => {
+      if (isOver()) {
+        refresh()
+        return
+      }
       if (message.type !== 'committed') {
         talk.receive(message)
         // It builds on what that tab could not save either.
@@ -290,7 +304,7 @@ export function createLive(options: LiveOptions): Live {
     },
     onFound: () => {
       // A storage that cannot be read is the journal's matter; when it can, the records are read again and this is asked again.
-      if (loaded && record().last > coverage.upTo()) void catchUp().catch(() => null)
+      if (loaded && !isOver() && record().last > coverage.upTo()) void catchUp().catch(() => null)
       link?.poke()
       refresh()
     },
@@ -305,7 +319,7 @@ export function createLive(options: LiveOptions): Live {
       if (awareness.getLocalState() === null) awareness.setLocalState({})
     },
     refresh,
-    wholeState: () => (doc.store.clients.size === 0 ? null : encodeIntegrated(doc)),
+    wholeState: () => (isEmpty() || isOver() ? null : encodeIntegrated(doc)),
     onDestroy: (listener) => doc.on('destroy', listener),
     compact: async () => {
       if (!loaded || record().rows < COMPACT_ROWS || journal.failure()) return

@@ -8,6 +8,7 @@ export interface Lives {
   release(live: Live): void
   /** Lets go of whatever nobody has open and is safe on the device. Called when something became safe. */
   sweep(): void
+  /** Somebody has it open, and it keeps itself level with the relay. */
   isOpen(id: string): boolean
   destroy(): void
 }
@@ -22,7 +23,11 @@ interface Entry {
  * The documents in memory, counted by who has them open. One that is closed leaves only when the device has all of
  * it: until then memory is where its text is.
  */
-export function createLives(make: (id: string, visible: boolean) => Live, isSaved: (id: string) => boolean): Lives {
+export function createLives(
+  make: (id: string, visible: boolean) => Live,
+  isSaved: (id: string) => boolean,
+  onClosed: () => void,
+): Lives {
   const entries = new Map<string, Entry>()
 
   const letGo = async (entry: Entry): Promise<void> => {
@@ -57,11 +62,15 @@ export function createLives(make: (id: string, visible: boolean) => Live, isSave
       if (!entry || entry.live !== live) return
       entry.openings--
       consider(entry)
+      if (entry.openings === 0) onClosed()
     },
     sweep: () => {
       for (const entry of [...entries.values()]) consider(entry)
     },
-    isOpen: (id) => (entries.get(id)?.openings ?? 0) > 0,
+    isOpen: (id) => {
+      const entry = entries.get(id)
+      return entry !== undefined && entry.openings > 0 && !entry.live.isOver()
+    },
     destroy: () => {
       for (const { live } of entries.values()) live.destroy()
       entries.clear()

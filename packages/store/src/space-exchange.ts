@@ -60,6 +60,11 @@ export function createSpaceExchange(options: SpaceExchangeOptions): SpaceExchang
   const run = async (id: string): Promise<void> => {
     const record = list.record(id)
     const stored = record && record.rows > 0 ? await journal.read((handle) => handle.load(id)) : null
+    if (stored && stored.record.purged !== 'no') {
+      // Purged since, here or in another tab, which will tell: what is left of it is not sent, and builds on what is gone.
+      later(id, RESEND_MS)
+      return
+    }
     const counted = countBytes(stored?.updates.reduce((sum, row) => sum + row.length, 0) ?? 0)
     try {
       await exchangeOne(id, record, stored, counted)

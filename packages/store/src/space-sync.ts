@@ -75,6 +75,8 @@ export function startSpaceSync(options: SpaceSyncOptions): SpaceSync {
   const timers = new Set<() => void>()
   /** What is to be fetched, the newest last; made anew when more has come. */
   let queue: string[] = []
+  /** Were in the queue while this window had them open. */
+  const passedOver = new Set<string>()
   let fallen = 0
   let closed = false
 
@@ -156,11 +158,13 @@ export function startSpaceSync(options: SpaceSyncOptions): SpaceSync {
       const id = queue.pop()
       if (id === undefined) break
       if (due(id)) return id
+      if (lives.isOpen(id)) passedOver.add(id)
     }
     return null
   }
 
   const fill = (): void => {
+    for (const id of passedOver) if (!lives.isOpen(id) && passedOver.delete(id)) queue.push(id)
     if (list.fallen() === fallen) return
     fallen = list.fallen()
     const age = (id: string): number => list.item(id)?.summary.updatedAt ?? 0

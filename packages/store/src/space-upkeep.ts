@@ -3,6 +3,7 @@ import { OfflineError } from './connection/port.ts'
 import { RefusedError, type SpaceConnection } from './connection/sync/port.ts'
 import type { Journal } from './journal-port.ts'
 import type { List } from './list.ts'
+import type { DocumentRecord } from './persistence/port.ts'
 import { isOver, isWaiting } from './persistence/records.ts'
 
 export interface UpkeepOptions {
@@ -27,9 +28,6 @@ export interface Upkeep {
   forget(): void
 }
 
-/** Purged by somebody else, or never there: all the same. */
-const GONE_ALREADY = ['EPOCH_PURGED', 'NOT_FOUND']
-
 export function createUpkeep(options: UpkeepOptions): Upkeep {
   const { connection, journal, list, mayWork, mayWrite } = options
   const telling = new Set<string>()
@@ -37,14 +35,22 @@ export function createUpkeep(options: UpkeepOptions): Upkeep {
   const untellable = new Map<string, string>()
   const purging = new Set<string>()
   const unpurgeable = new Set<string>()
+  /** What is not there to be purged, and the record by which it was asked. A device that knows nothing of the purge may bring it yet: the feed says so. */
+  const absent = new Map<string, number>()
 
-  const purge = async (id: string, epoch: string): Promise<void> => {
+  const purge = async ({ id, revision }: DocumentRecord, epoch: string): Promise<void> => {
     try {
       await connection.purge(id, epoch)
     } catch (error) {
+      if (!(error instanceof RefusedError)) throw error
       // It lives under another epoch: the feed brings its name, and then it is asked under that.
-      if (error instanceof RefusedError && error.code === 'EPOCH_OTHER') return
-      if (!(error instanceof RefusedError) || !GONE_ALREADY.includes(error.code)) throw error
+      if (error.code === 'EPOCH_OTHER') return
+      if (error.code === 'NOT_FOUND') {
+        absent.set(id, revision)
+        return
+      }
+      // Purged by somebody else: all the same.
+      if (error.code !== 'EPOCH_PURGED') throw error
     }
     const remote = { epoch, seq: 0, purged: true, summary: null }
     journal.mark(id, connection.told(), { remote })
@@ -77,10 +83,11 @@ export function createUpkeep(options: UpkeepOptions): Upkeep {
         const record = list.record(id)
         if (!record || purging.has(id)) continue
         const mayAsk = record.purged === 'asked' && mayWrite() && !unpurgeable.has(id)
+        const isAbsent = absent.get(id) === record.revision
         const work = isOver(record)
           ? options.retire(id, REFUSAL.EPOCH_PURGED, '')
-          : mayAsk && record.epoch !== null
-            ? purge(id, record.epoch)
+          : mayAsk && !isAbsent && record.epoch !== null
+            ? purge(record, record.epoch)
             : null
         if (!work) continue
         purging.add(id)
@@ -97,6 +104,7 @@ export function createUpkeep(options: UpkeepOptions): Upkeep {
     forget: () => {
       untellable.clear()
       unpurgeable.clear()
+      absent.clear()
     },
   }
 }

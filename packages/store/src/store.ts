@@ -15,6 +15,7 @@ import { createLives } from './lives.ts'
 import { compactUpdates } from './merge.ts'
 import { openConversation } from './open-conversation.ts'
 import { PersistenceError, type PersistenceHandle } from './persistence/port.ts'
+import { freshRecord } from './persistence/records.ts'
 import { watchStreaming } from './recovery.ts'
 import { createRelaySide, type RelaySide } from './relay-side.ts'
 import { createSignal } from './signal.ts'
@@ -74,7 +75,12 @@ export async function openStore(options: OpenStoreOptions): Promise<Store> {
     },
     opened: (handle, fresh) => {
       if (fresh) {
-        list.replace([])
+        // Of what is in memory the epoch is known all the same: opened without it, it would join whatever lives under its name by now.
+        const known = Array.from(lives.all(), ({ id }) => ({
+          ...freshRecord(id),
+          epoch: list.record(id)?.epoch ?? null,
+        }))
+        list.replace(known)
         for (const live of lives.all()) live.onFresh()
         relay.restart()
         // Blobs that only the storage had went with it.
@@ -118,6 +124,8 @@ export async function openStore(options: OpenStoreOptions): Promise<Store> {
     },
     // While the storage fails nobody knows whether it still has what was saved: it may be found deleted when it opens again.
     (id) => journal.stateOf(id) === 'clean' && journal.failure() === null,
+    // Closed before it was level, it is somebody else's to fetch.
+    () => relay.poke(),
   )
   const streams = createStreams({
     space,
@@ -327,10 +335,11 @@ export async function openStore(options: OpenStoreOptions): Promise<Store> {
       }
     },
     purge: async (id) => {
+      const isKnown = list.record(id) !== undefined
       await journal.saved(id).catch(() => null)
       const retired = await journal.retire(id, { purged: 'asked', aside: null })
-      // Nobody asks again but who asked: so it is told.
-      if (!retired && list.record(id)) {
+      // Nobody asks again but who asked: so it is told. Another storage need not know it yet.
+      if (!retired && (isKnown || list.record(id))) {
         throw journal.failure()?.error ?? new PersistenceError('ABORTED', 'it could not be deleted on this device')
       }
       void blobs.changed().catch(() => null)

@@ -91,3 +91,10 @@ export function encodeIntegrated(doc: Y.Doc, stateVector?: Uint8Array): Uint8Arr
     store.pendingDs = pendingDs
   }
 }
+
+/** Nothing of an update that was applied waits. Something else may, for ever: it builds on what died with another tab. */
+export function hasComeIn(doc: Y.Doc, update: Uint8Array): boolean {
+  const { store } = doc
+  if (store.pendingStructs === null) return true
+  return Array.from(Y.parseUpdateMeta(update).to).every(([client, clock]) => Y.getState(store, client) >= clock)
+}

@@ -137,6 +137,22 @@ export function persistenceContract(make: () => Promise<Harness>, capabilities: 
       expect(record?.epoch).toBe('e')
     })
 
+    test('P33 a document goes on under another epoch only when it is offered under that', async () => {
+      const { open } = await prepare()
+      const handle = await open()
+      const [one, two] = updatesOf(['one ', 'two '])
+      const epochs: (string | null)[] = []
+      const write = async (epoch: string, more: { offer?: true; updates: Uint8Array[] }): Promise<void> => {
+        const [record] = await handle.write({ documents: [{ id: 'a', local: true, epoch, ...more }] })
+        epochs.push(record?.epoch ?? null)
+      }
+      await write('e', { updates: [one!] })
+      // What a window remembers of a storage that was deleted, when another has heard of a newer one since.
+      await write('before', { updates: [two!] })
+      await write('next', { updates: [], offer: true })
+      expect(epochs).toEqual(['e', 'e', 'next'])
+    })
+
     test('P6 many documents are one write and one read', async () => {
       const { open } = await prepare()
       const handle = await open()

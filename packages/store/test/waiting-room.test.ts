@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import * as Y from 'yjs'
-import { createWaitingRoom, encodeIntegrated } from '../src/waiting-room.ts'
+import { createWaitingRoom, encodeIntegrated, hasComeIn } from '../src/waiting-room.ts'
 
 const KEPT = Symbol('on the device')
 
@@ -97,5 +97,19 @@ describe('what waits for something missing (S23)', () => {
     expect(textOf([first, ...seen.filter(({ origin }) => origin === null).map(({ update }) => update)])).toBe(
       'one two ',
     )
+  })
+})
+
+describe('what of an update has come in (S22)', () => {
+  test('all of it, although something else waits for ever: the other told of what builds on what died with it', () => {
+    const [first, second] = writings()
+    const [, theirs] = writings()
+    const { doc } = reader()
+    Y.applyUpdate(doc, theirs, null)
+    expect(doc.store.pendingStructs).not.toBeNull()
+    Y.applyUpdate(doc, first, KEPT)
+    expect([hasComeIn(doc, first), hasComeIn(doc, theirs)]).toEqual([true, false])
+    Y.applyUpdate(doc, second, KEPT)
+    expect(hasComeIn(doc, second)).toBe(true)
   })
 })

@@ -183,8 +183,10 @@ export function createLedger({ generation, relayHas, somebodyHas, broken }: Ledg
         const { conversation, client, clock, writer } = mark
         if (somebodyHas(conversation, client, clock)) continue
         mark.told = 'nothing'
-        const isOpen = 'open' in writer ? writer.open.has(conversation) : true
-        mark.isGone = mark.isLost || !isOpen
+        // Opened again since, it need not have been read before it was gone.
+        const doc = 'open' in writer ? writer.open.get(conversation)?.doc : writer.doc
+        const isInMemory = doc !== undefined && Y.getState(doc.store, client) >= clock
+        mark.isGone = mark.isLost || !isInMemory
         mark.isLost = mark.isGone
       }
     },

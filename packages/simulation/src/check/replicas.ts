@@ -84,7 +84,8 @@ export async function readReplicas({ devices, relay, guests }: Stage): Promise<R
   for (const device of devices) {
     await onDevice(device, add)
     for (const tab of device.tabs) {
-      for (const [id, { doc }] of tab.open) add(id, replicaOf(tab.name, doc))
+      // What another window told of, and what it builds on died with that window: it waits in memory, and is no part of the conversation (0095).
+      for (const [id, { doc }] of tab.open) add(id, { ...replicaOf(tab.name, doc), hasGaps: false })
     }
   }
   for (const { name, id, doc } of guests) add(id, replicaOf(name, doc))

@@ -20,6 +20,8 @@ export interface RelayHouse {
   start(): boolean
   crash(): boolean
   close(): boolean
+  /** Folders that were put away, or wait for their turn. */
+  readonly kept: readonly Shadowed[]
   /** Puts the folder away as it is now, beside those that were. The relay goes on. */
   keepCopy(): void
   /** The relay ends and its folder is empty. */
@@ -151,6 +153,9 @@ function createRelayHouse(
     },
     get generation() {
       return generation
+    },
+    get kept() {
+      return other ? [...copies, other] : copies
     },
     start: () => {
       if (house.running) return false

@@ -8,7 +8,7 @@ import { createStage, type Stage } from '../machines/stage.ts'
 import type { Failure, World } from '../machines/world.ts'
 import { OPERATIONS } from './operations.ts'
 import type { Operation } from './plan.ts'
-import { hasSpokenFirst } from './versions.ts'
+import { hasGrownInPlace, hasSpokenFirst } from './versions.ts'
 
 export interface Run {
   /** Decides what programs draw; the plan decides everything else. */
@@ -75,14 +75,20 @@ export async function simulate(run: Run): Promise<Outcome> {
     stage.relay.start()
     for (let seat = 0; seat < run.peers; seat++) stage.sit(seat)
     await advance(world, seededRandom(run.seed), 1_000, counter)
+    let isNews = false
     for (const operation of run.plan) {
       if (world.failures.length > 0) break
-      if (isPutBack(operation) && hasSpokenFirst(stage)) {
-        // Version 1 does not see what was told ahead of the feed: everybody is given the time to hear of everything.
+      // Version 1 does not see what was told ahead of the feed: everybody is given the time to hear of everything before a folder is put back,
+      // or of the folder before somebody speaks version 1 who had not.
+      const mustHear = isPutBack(operation) ? hasSpokenFirst(stage) : isNews && maySpeakFirst(operation)
+      if (mustHear) {
         if (!isCalm(stage)) continue
         await advance(world, seededRandom(operation.dice), CALM, counter)
+        if (isPutBack(operation) && (await hasGrownInPlace(stage))) continue
+        isNews = false
       }
       await perform(stage, operation, trace, counter)
+      isNews ||= isPutBack(operation) && !hasSpokenFirst(stage)
     }
     if (world.failures.length === 0) await drain(stage, counter)
     if (world.failures.length > 0) trace.push(...(await describeState(stage)))
@@ -109,6 +115,10 @@ export async function simulate(run: Run): Promise<Outcome> {
 
 function isPutBack({ kind }: Operation): boolean {
   return kind === 'restore' || kind === 'swap'
+}
+
+function maySpeakFirst({ kind }: Operation): boolean {
+  return kind === 'changeRelay' || kind === 'changeWindow'
 }
 
 function isCalm({ devices, relay }: Stage): boolean {

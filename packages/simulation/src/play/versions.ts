@@ -1,4 +1,7 @@
 import type { VersionRange } from '@holdfast/protocol'
+import { createMemoryLog } from '@holdfast/update-log/memory'
+import type { Shadowed } from '../check/shadow.ts'
+import { SPACE } from '../machines/device.ts'
 import type { Stage } from '../machines/stage.ts'
 import type { Call, Done } from './call.ts'
 
@@ -38,4 +41,23 @@ export function changeWindow(call: Call): Done {
 /** What was told over version 1 is not known to reach so far or so far: it shows only by the feed (SPEC-SYNC, Y15). */
 export function hasSpokenFirst({ counts }: Stage): boolean {
   return counts.has(FIRST_IS_SPOKEN)
+}
+
+/** A folder that was kept has less of a change than the one in use has under the same number of the feed: nobody had read that number yet. */
+export async function hasGrownInPlace({ relay }: Stage): Promise<boolean> {
+  const read = async ({ folder }: Shadowed) => createMemoryLog({ folder: folder.copy() }).documents(SPACE)
+  const now = await read(relay.folder)
+  for (const kept of relay.kept) {
+    const before = await read(kept)
+    const isOther = now.some(({ document, feed, ...stat }) =>
+      before.some(
+        (old) =>
+          old.document === document &&
+          old.feed === feed &&
+          (old.kind !== stat.kind || (old.kind === 'live' && stat.kind === 'live' && old.seq !== stat.seq)),
+      ),
+    )
+    if (isOther) return true
+  }
+  return false
 }

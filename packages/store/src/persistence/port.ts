@@ -72,6 +72,7 @@ export interface DocumentWrite {
   readonly sent?: number
   /** Nothing of it is known to be on the relay any more: every row is to be offered. Outdoes `sent`. */
   readonly offer?: boolean
+  /** With `offer` it goes on under this epoch; without, it is of this one if none is known. */
   readonly epoch?: string
   /** Of which epoch `sent` speaks, and up to where the rows hold its log. Ignored when the record is of another epoch. */
   readonly position?: LogPosition

@@ -93,8 +93,8 @@ export function applyWrite(before: DocumentRecord, write: DocumentWrite, holds =
     last,
     rows: before.rows + write.updates.length,
     edited: local ? last : before.edited,
-    epoch: write.epoch ?? before.epoch,
-    heir: write.epoch === undefined ? before.heir : null,
+    epoch: write.offer ? (write.epoch ?? before.epoch) : (before.epoch ?? write.epoch ?? null),
+    heir: write.offer && write.epoch !== undefined ? null : before.heir,
     untold: before.untold || (own && (local || write.updates.length === 0) && !isSummary(before, write.summary)),
     revision: before.revision + 1,
   }
