@@ -52,8 +52,9 @@ async function until(what: () => boolean): Promise<void> {
   if (!what()) throw new Error('it did not come to that')
 }
 
-const say = (conversation: OpenConversation, text: string): void =>
+function say(conversation: OpenConversation, text: string): void {
   conversation.edit((doc) => addMessage(doc, { id: text, role: 'user', createdAt: 1, parts: [{ type: 'text', text }] }))
+}
 const idsIn = (conversation: OpenConversation): string[] => conversation.get().messages.map(({ id }) => id)
 
 /** The storage is deleted, and the store has opened the one that takes its place. */
