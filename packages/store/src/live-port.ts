@@ -55,6 +55,8 @@ export interface Live {
   channel(): SyncChannel | null
   /** The life of the document that is in memory is over (`life.ts`): what is added is kept aside, whatever begins anew under its name. */
   isOver(): boolean
+  /** It is over, and the conversation lives again: whoever opens it now gets that, in a document of its own. */
+  isPast(): boolean
   /** The summary to store beside the next row; null when it did not change, unless it is asked for. */
   takeSummary(asked: boolean): Uint8Array | null
   onCommitted(change: Committed): void

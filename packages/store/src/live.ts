@@ -264,6 +264,7 @@ export function createLive(options: LiveOptions): Live {
       refresh()
     },
     isOver,
+    isPast: () => isOver() && record().purged === 'no',
     takeSummary: (asked) => (loaded && !isOver() ? summary.take(asked) : null),
     onCommitted: ({ record: now, update, foreign }) => {
       if (isOver()) {

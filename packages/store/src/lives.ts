@@ -29,6 +29,8 @@ export function createLives(
   onClosed: () => void,
 ): Lives {
   const entries = new Map<string, Entry>()
+  /** Somebody still looks at what was purged, and the conversation lives again. */
+  const past = new Set<Entry>()
 
   const letGo = async (entry: Entry): Promise<void> => {
     if (entry.leaving) return
@@ -50,6 +52,11 @@ export function createLives(
     all: () => Array.from(entries.values(), (entry) => entry.live),
     acquire: (id, visible) => {
       let entry = entries.get(id)
+      if (entry?.live.isPast()) {
+        if (entry.openings > 0) past.add(entry)
+        else entry.live.destroy()
+        entry = undefined
+      }
       if (!entry) {
         entry = { live: make(id, visible), openings: 0, leaving: false }
         entries.set(id, entry)
@@ -58,9 +65,15 @@ export function createLives(
       return entry.live
     },
     release: (live) => {
-      const entry = entries.get(live.id)
-      if (!entry || entry.live !== live) return
+      const entry = [entries.get(live.id), ...past].find((each) => each?.live === live)
+      if (!entry) return
       entry.openings--
+      if (past.has(entry)) {
+        if (entry.openings > 0) return
+        past.delete(entry)
+        live.destroy()
+        return
+      }
       consider(entry)
       if (entry.openings === 0) onClosed()
     },
@@ -72,8 +85,9 @@ export function createLives(
       return entry !== undefined && entry.openings > 0 && !entry.live.isOver()
     },
     destroy: () => {
-      for (const { live } of entries.values()) live.destroy()
+      for (const { live } of [...entries.values(), ...past]) live.destroy()
       entries.clear()
+      past.clear()
     },
   }
 }

@@ -1,4 +1,4 @@
-import { addMessage } from '@holdfast/conversation'
+import { addMessage, initConversation } from '@holdfast/conversation'
 import { createMemoryLog } from '@holdfast/update-log/memory'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { WebsocketProvider } from 'y-websocket'
@@ -228,6 +228,40 @@ describe('over /sync', () => {
     expect((await onRelay(relay.log, gone.id)).getMap('meta').size).toBe(0)
     const again = await store.open(kept.id)
     expect(textsOf(again)).toEqual(['text'])
+  })
+
+  test('C69 (W9) a window that still shows what was purged has no part in what is begun anew under the name', async () => {
+    const laptop = device()
+    const here = await laptop.open()
+    const old = await here.create({ title: 'Old' })
+    say(old, 'purged')
+    await old.sent()
+    const elsewhere = await device().open()
+    await until(elsewhere.list, (items) => items.length === 1)
+    await elsewhere.purge(old.id)
+    await until(old.status, (status) => status.kind === 'saved' && status.relay === 'refused')
+    await until(here.list, (items) => items.length === 0)
+    const anew = new Y.Doc()
+    initConversation(anew, { id: old.id, title: 'Anew', createdAt: 1 })
+    await relay.log.append({ space: 'default', document: old.id }, Y.encodeStateAsUpdate(anew), { epoch: 'anew' })
+    await until(here.list, (items) => items.length === 1)
+    await until(here.status, ({ behind }) => behind === 0)
+    say(old, 'added')
+    const [item] = await until(here.aside, (items) => items.length === 1)
+    expect(item).toMatchObject({ conversation: old.id, reason: { code: 'EPOCH_PURGED' } })
+    expect(old.status.get()).toMatchObject({ kind: 'saved', relay: 'refused' })
+    const beside = await laptop.open()
+    const yours = await beside.open(old.id)
+    expect(textsOf(yours)).toEqual([])
+    say(yours, 'new')
+    await yours.sent()
+    const again = await here.open(old.id)
+    await until(texts(again), (all) => all.length === 1)
+    expect([textsOf(again), textsOf(old)]).toEqual([['new'], ['purged', 'added']])
+    await until(again.status, (status) => status.kind === 'saved' && status.relay === 'synced')
+    expect((await onRelay(relay.log, old.id)).getMap('messages').size).toBe(1)
+    const restored = await here.open(await here.aside.restore(item!.key))
+    expect(textsOf(restored)).toEqual(['purged', 'added'])
   })
 
   test('C61 a relay that was wiped knows no purges: who missed one brings it back, until somebody comes who knows, and then it is gone everywhere', async () => {
