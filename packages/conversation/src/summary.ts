@@ -31,6 +31,7 @@ export function summarize(conversation: Conversation): Summary {
     deletedAt: meta.deletedAt,
     streaming: last?.status === 'streaming',
     failed: meta.error !== null || last?.status === 'error',
+    interrupted: last?.status === 'interrupted',
     openTodos: todos.filter((todo) => todo.state === 'pending' || todo.state === 'in-progress').length,
     tags: tagsOf(meta.tags),
     project: line(meta.project?.name ?? meta.project?.id ?? '', LIMITS.project) || null,
@@ -67,7 +68,7 @@ function line(text: string, limit: number): string {
 /** As a version byte and JSON with what is absent left out. */
 export function encodeSummary(summary: Summary): Uint8Array {
   const { preview, titleBy, tags, ...rest } = summary
-  const flags = ['pinned', 'starred', 'archived', 'streaming', 'failed'] as const
+  const flags = ['pinned', 'starred', 'archived', 'streaming', 'failed', 'interrupted'] as const
   const fields: Record<string, JsonValue> = {
     i: line(rest.id, LIMITS.id),
     t: line(rest.title, LIMITS.title),
@@ -122,6 +123,7 @@ export function decodeSummary(bytes: Uint8Array): Summary | null {
     deletedAt: time('d'),
     streaming: flag(3),
     failed: flag(4),
+    interrupted: flag(5),
     openTodos: count('o'),
     tags: Array.isArray(fields.g) ? fields.g.filter(isString) : [],
     project: text('p') || null,

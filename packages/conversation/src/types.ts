@@ -377,8 +377,11 @@ export interface Summary {
   readonly starred: boolean
   readonly archived: boolean
   readonly deletedAt: number | null
+  /** The last message streams, as its writer left it: whether that window still lives, the document cannot know (W12). */
   readonly streaming: boolean
   readonly failed: boolean
+  /** The last message was written as interrupted. */
+  readonly interrupted: boolean
   readonly openTodos: number
   readonly tags: readonly string[]
   readonly project: string | null

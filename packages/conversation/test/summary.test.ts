@@ -32,6 +32,7 @@ test('U1 what a list needs is in it, and comes back', () => {
     deletedAt: NOON + 9,
     streaming: false,
     failed: false,
+    interrupted: false,
     openTodos: 1,
     tags: ['blau: grün', 'work'],
     project: 'holdfast',
@@ -61,7 +62,9 @@ test('U1 an empty conversation and one that streams', () => {
     status: 'error',
     parts: [{ type: 'tool-call', callId: 'c', name: 'run' }],
   })
-  expect(round(readConversation(doc))).toMatchObject({ failed: true, preview: { text: '[run]' } })
+  expect(round(readConversation(doc))).toMatchObject({ failed: true, interrupted: false, preview: { text: '[run]' } })
+  addMessage(doc, { id: 'c', role: 'assistant', createdAt: NOON + 7, status: 'interrupted' })
+  expect(round(readConversation(doc))).toMatchObject({ failed: false, streaming: false, interrupted: true })
 })
 
 test.each([
@@ -129,6 +132,7 @@ test('U4 version 1 is frozen: stored summaries read for ever', () => {
     deletedAt: 5,
     streaming: true,
     failed: true,
+    interrupted: false,
     openTodos: 6,
     tags: ['t'],
     project: 'P',

@@ -48,6 +48,23 @@ test('useWaiting and useListItem say what the relay does not have yet', async ()
   await expect.element(screen.getByText('1 conversations, 1 files, 0 behind, waiting')).toBeVisible()
 })
 
+function Row() {
+  const item = useListItem(conversation.id)
+  return <p>{item?.interrupted ? 'broke off' : item?.summary.streaming ? 'answering' : 'quiet'}</p>
+}
+
+test('W12 useListItem says of an answer that it goes on, and that it broke off', async () => {
+  const screen = await draw(<Row />)
+  await expect.element(screen.getByText('quiet')).toBeVisible()
+  conversation.edit((doc) =>
+    addMessage(doc, { id: 'answer', role: 'assistant', createdAt: Date.now(), status: 'streaming' }),
+  )
+  const writer = conversation.stream('answer')
+  await expect.element(screen.getByText('answering')).toBeVisible()
+  await writer.finish({ status: 'interrupted' })
+  await expect.element(screen.getByText('broke off')).toBeVisible()
+})
+
 function Picture({ sha256 }: { readonly sha256: string }) {
   const address = useBlobUrl(sha256)
   if (address.state === 'ready') return <img src={address.url} alt="kelp" />

@@ -34,6 +34,8 @@ export interface LeaseDeskOptions {
   readonly self: () => string
   /** Messages that this store is writing. */
   readonly mine: ReadonlySet<string>
+  /** The relay has told something of a conversation's leases. */
+  readonly onChange: (conversation: string) => void
 }
 
 /** Who answers which turn (W12): through the relay when there is one, between the windows of a browser otherwise. */
@@ -60,7 +62,7 @@ interface Shared {
   readonly listeners: Set<(error: LeaseEndedError | LeaseHeldError) => void>
 }
 
-export function createLeaseDesk({ space, tabs, locks, clock, self, mine }: LeaseDeskOptions): LeaseDesk {
+export function createLeaseDesk({ space, tabs, locks, clock, self, mine, onChange }: LeaseDeskOptions): LeaseDesk {
   const shared = new Map<string, Shared>()
   const known = new Map<string, Map<string, LeaseInfo>>()
   const listeners = new Map<string, Listeners>()
@@ -196,6 +198,7 @@ export function createLeaseDesk({ space, tabs, locks, clock, self, mine }: Lease
           .catch(() => null)
       shared.get(nameOf(conversation, key))?.lease.onTold(holder === '' || holder === self(), fencing)
       changes(conversation).tell()
+      onChange(conversation)
     },
     onStopRequested: (conversation, key, by) => {
       const error = new LeaseEndedError('STOP_REQUESTED', by === '' ? 'it was asked to stop' : `${by} asks it to stop`)

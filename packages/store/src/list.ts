@@ -22,6 +22,10 @@ export interface List extends Readable<readonly ListItem[]> {
   behind(): ReadonlySet<string>
   /** Grows whenever something comes into `behind`. */
   fallen(): number
+  /** Ids whose summary says that the last message streams. */
+  streaming(): ReadonlySet<string>
+  /** Whether nobody is found to write what a summary says is streaming (W12). Holds until the summary says otherwise. */
+  judge(id: string, interrupted: boolean): void
   /** Ids whose summary was made here and is not told yet. */
   untold(): ReadonlySet<string>
   /** The feed told of edits of this document after its summary. */
@@ -42,6 +46,8 @@ export function createList(): List {
   const entries = new Map<string, Entry>()
   const waiting = new Set<string>()
   const behind = new Set<string>()
+  const streaming = new Set<string>()
+  const deserted = new Set<string>()
   const untold = new Set<string>()
   const purged = new Set<string>()
   const doubtful = new Set<string>()
@@ -54,7 +60,9 @@ export function createList(): List {
     const before = entries.get(record.id)
     // Tabs and writes tell of records out of order.
     if (before && record.revision <= before.record.revision) return false
-    const item = itemOf(record, before)
+    const item = itemOf(record, before, deserted.has(record.id))
+    put(streaming, record.id, item?.summary.streaming === true)
+    if (!streaming.has(record.id)) deserted.delete(record.id)
     if (!before || !isSame(before.record.summary, record.summary)) doubtful.delete(record.id)
     else if (record.there > before.record.there) doubtful.add(record.id)
     entries.set(record.id, { record, item })
@@ -84,6 +92,16 @@ export function createList(): List {
     behind: () => behind,
     fallen: () => fallen,
     untold: () => untold,
+    streaming: () => streaming,
+    judge: (id, interrupted) => {
+      const entry = entries.get(id)
+      if (!entry?.item || deserted.has(id) === interrupted || !streaming.has(id)) return
+      put(deserted, id, interrupted)
+      const item = itemOf(entry.record, entry, interrupted)
+      entries.set(id, { ...entry, item })
+      items = items.map((each) => (each === entry.item && item ? item : each))
+      listeners.tell()
+    },
     purged: () => purged,
     isDoubtful: (id) => doubtful.has(id),
     records: () => Array.from(entries.values(), (entry) => entry.record),
@@ -100,7 +118,7 @@ export function createList(): List {
     },
     replace: (records) => {
       entries.clear()
-      for (const set of [waiting, behind, untold, purged, doubtful]) set.clear()
+      for (const set of [waiting, behind, streaming, deserted, untold, purged, doubtful]) set.clear()
       for (const record of records) take(record, null)
       items = sortAll(entries)
       listeners.tell()
@@ -108,15 +126,25 @@ export function createList(): List {
   }
 }
 
-function itemOf(record: DocumentRecord, before: Entry | undefined): ListItem | null {
+/** @param deserted nobody writes what its summary says is streaming */
+function itemOf(record: DocumentRecord, before: Entry | undefined, deserted: boolean): ListItem | null {
   if (!record.summary || record.purged !== 'no') return null
   const status = isWaiting(record) ? 'waiting' : 'sent'
   const late = isBehind(record)
   const old = before?.item
   const same = old && before.record.summary && sameBytes(record.summary, before.record.summary)
-  if (old && same && old.status === status && (old.behind === true) === late) return old
   const summary = old && same ? old.summary : readSummary(record.summary)
-  return summary && { id: record.id, summary, status, ...(late ? { behind: true as const } : {}) }
+  if (!summary) return null
+  const interrupted = summary.interrupted || (summary.streaming && deserted)
+  const looksSame = old && old.status === status && (old.behind === true) === late
+  if (same && looksSame && (old.interrupted === true) === interrupted) return old
+  return {
+    id: record.id,
+    summary,
+    status,
+    ...(late ? { behind: true as const } : {}),
+    ...(interrupted ? { interrupted: true as const } : {}),
+  }
 }
 
 function isSame(a: Uint8Array | null, b: Uint8Array | null): boolean {

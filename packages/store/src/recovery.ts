@@ -20,14 +20,20 @@ export function leaseName(space: string, conversation: string, message: string):
   return `holdfast:${space}:${conversation}:${message}`
 }
 
+export interface Recovery {
+  /** Looks for messages that stream. Resolves when each of them was judged, which is not before whoever writes it has ended. */
+  check(): Promise<void>
+  close(): void
+}
+
 /**
  * Watches a conversation for messages that stream: asks for the lease of each, gets it when the window that wrote it has
  * ended or died, and then writes `interrupted` if that window was of this browser and left no end.
  */
-export function watchStreaming(options: RecoveryOptions): { check(): void; close(): void } {
+export function watchStreaming(options: RecoveryOptions): Recovery {
   const { space, live, journal, locks, clock, mine } = options
   /** Each is asked for once: what another device writes would otherwise be asked for with every token. */
-  const watched = new Set<string>()
+  const watched = new Map<string, Promise<void>>()
   const abort = new AbortController()
 
   const streaming = (): Message[] => {
@@ -58,8 +64,6 @@ export function watchStreaming(options: RecoveryOptions): { check(): void; close
   }
 
   const watch = async (id: string): Promise<void> => {
-    if (mine.has(id) || watched.has(id)) return
-    watched.add(id)
     try {
       if (!locks) await judge(id)
       else await locks.request(leaseName(space, live.id, id), { signal: abort.signal }, () => judge(id))
@@ -70,9 +74,10 @@ export function watchStreaming(options: RecoveryOptions): { check(): void; close
   }
 
   return {
-    check: () => {
+    check: async () => {
       if (!live.isLoaded() || abort.signal.aborted) return
-      for (const message of streaming()) void watch(message.id)
+      for (const { id } of streaming()) if (!mine.has(id) && !watched.has(id)) watched.set(id, watch(id))
+      await Promise.all(watched.values())
     },
     close: () => abort.abort(),
   }

@@ -1,9 +1,10 @@
 import { RefusedError } from './connection/sync/port.ts'
 import type { Clock } from './environment.ts'
+import { LEASE_MS } from './holder.ts'
 import type { Live } from './live-port.ts'
 
 /** Milliseconds that a lease is asked for; it is renewed three times in that. */
-const TTL_MS = 15_000
+const TTL_MS = LEASE_MS
 const RENEW_MS = TTL_MS / 3
 /** Without a channel it is looked for this often. */
 const LOOK_MS = 500

@@ -37,6 +37,8 @@ export interface RelaySide {
   /** Where the relay is and what lets us in now, for requests beside the connection. */
   address(): RelayAddress | null
   set(address: RelayAddress | null): void
+  /** There is a relay, whether or not there is a way to it. */
+  isSet(): boolean
   poke(): void
   /** Connects now, and tries now what the relay had no room for. */
   retry(): void
@@ -192,6 +194,7 @@ export function createRelaySide(options: RelaySideOptions): RelaySide {
         onChange()
       }
     },
+    isSet: () => address !== null,
     poke: () => {
       work?.poke()
       // Over the stock endpoint nobody works for all: each tab sends what it knows of.

@@ -1,6 +1,7 @@
 import { initConversation } from '@holdfast/conversation'
 import { SYNC_VERSIONS } from '@holdfast/protocol'
 import * as Y from 'yjs'
+import { type Answers, createAnswers } from './answers.ts'
 import { type AsideKeeper, createAside } from './aside.ts'
 import { type BlobSync, createBlobs } from './blobs.ts'
 import { browserEnvironment, type Environment } from './environment.ts'
@@ -11,12 +12,13 @@ import type { Journal } from './journal-port.ts'
 import { createLeaseDesk, type LeaseDesk } from './leases.ts'
 import { createList } from './list.ts'
 import { createLive, LOCAL_ORIGIN } from './live.ts'
+import type { Live } from './live-port.ts'
 import { createLives } from './lives.ts'
 import { compactUpdates } from './merge.ts'
 import { openConversation } from './open-conversation.ts'
 import { PersistenceError, type PersistenceHandle } from './persistence/port.ts'
 import { freshRecord } from './persistence/records.ts'
-import { watchStreaming } from './recovery.ts'
+import { type Recovery, watchStreaming } from './recovery.ts'
 import { createRelaySide, type RelaySide } from './relay-side.ts'
 import { createSignal } from './signal.ts'
 import { sameStoreStatus, storeStatus } from './store-status.ts'
@@ -99,6 +101,7 @@ export async function openStore(options: OpenStoreOptions): Promise<Store> {
     vigil.poke()
   }
 
+  const recoveries = new WeakMap<Live, Recovery>()
   const lives = createLives(
     (id, visible) => {
       const live = createLive({
@@ -115,9 +118,18 @@ export async function openStore(options: OpenStoreOptions): Promise<Store> {
         onWatching: (on) => tabs.post({ type: 'watching', from: tabs.self, id, on }),
       })
       const watch = watchStreaming({ space, live, journal, locks, clock, mine: streams.mine })
-      live.restructured.add(watch.check)
+      recoveries.set(live, watch)
+      live.restructured.add(() => void watch.check())
       void live.loaded.then(watch.check)
       live.onDestroy(watch.close)
+      let others = writersBeside(live)
+      const onPresence = (): void => {
+        const now = writersBeside(live)
+        if (now === others) return
+        others = now
+        answers.heard(id)
+      }
+      live.onDestroy(live.presence.presence.subscribe(onPresence))
       live.onDestroy(live.status.subscribe(() => refresh()))
       live.connect(relay.connection())
       return live
@@ -148,6 +160,7 @@ export async function openStore(options: OpenStoreOptions): Promise<Store> {
       return connection?.kind === 'sync' ? connection.client : ''
     },
     mine: streams.mine,
+    onChange: (conversation) => answers.heard(conversation),
   })
   const blobs: BlobSync = createBlobs({
     space,
@@ -198,9 +211,36 @@ export async function openStore(options: OpenStoreOptions): Promise<Store> {
         .then((stored) => stored && aside.keep(id, () => compactUpdates(stored.updates), code))
         .catch(() => null)
     },
-    onChange: () => refresh(),
+    onChange: () => {
+      refresh()
+      answers.poke()
+    },
   })
 
+  const answers: Answers = createAnswers({
+    space,
+    list,
+    journal,
+    locks,
+    clock,
+    isWriting: streams.isWriting,
+    isAnswered: (id) => {
+      const live = lives.get(id)
+      return leases.of(id).length > 0 || (live !== undefined && writersBeside(live) > 0)
+    },
+    connection: relay.connection,
+    hasRelay: relay.isSet,
+    isVoid: relay.isVoid,
+    recover: async (id) => {
+      const live = lives.acquire(id, false)
+      try {
+        await live.loaded
+        await recoveries.get(live)?.check()
+      } finally {
+        lives.release(live)
+      }
+    },
+  })
   const untold = createUntold({ journal, list, lives, tabs, blobs, aside, afterChange: () => afterChange() })
   const vigil = keepVigil({
     space,
@@ -257,6 +297,7 @@ export async function openStore(options: OpenStoreOptions): Promise<Store> {
     refresh()
     relay.poke()
     lives.sweep()
+    answers.poke()
   }
   let hadFailed = false
   journal.changes.add(() => {
@@ -358,6 +399,7 @@ export async function openStore(options: OpenStoreOptions): Promise<Store> {
     saved: () => journal.saved(),
     close: async () => {
       if (closed) return
+      answers.close()
       streams.close()
       leases.close()
       stopWaking?.()
@@ -370,4 +412,9 @@ export async function openStore(options: OpenStoreOptions): Promise<Store> {
       vigil.close()
     },
   }
+}
+
+/** How many others who are present in a conversation say that they write in it. */
+function writersBeside({ presence }: Live): number {
+  return presence.presence.get().filter(({ self, writing }) => !self && writing.length > 0).length
 }

@@ -19,6 +19,8 @@ export interface StreamsOptions {
 export interface Streams {
   /** Ids of messages that this store is writing. */
   readonly mine: ReadonlySet<string>
+  /** This store is writing a message of this conversation. */
+  isWriting(conversation: string): boolean
   start(live: Live, messageId: string): Writer
   /** Gives every lease back. What was streaming is then found as interrupted by whoever opens it next. */
   close(): void
@@ -85,6 +87,7 @@ export function createStreams({ space, journal, locks, clock, hold, leases }: St
 
   return {
     mine,
+    isWriting: (conversation) => [...writingOf.keys()].some(({ id }) => id === conversation),
     start: (live, messageId) => {
       if (mine.has(messageId)) throw new AlreadyStreamingError(`message ${messageId} is being written already`)
       const writer = createStream({

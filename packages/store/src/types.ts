@@ -97,6 +97,11 @@ export interface ListItem {
   readonly status: 'waiting' | 'sent'
   /** Set while its text, or the newest of it, is on the relay and not here yet. */
   readonly behind?: true
+  /**
+   * Its last answer broke off: it was written so, or its summary says that it streams (`summary.streaming`) and no live window writes it,
+   * in this browser, by the relay's leases, or for want of any news for as long as a lease lasts (W12).
+   */
+  readonly interrupted?: true
 }
 
 /** Who else has a conversation open. */

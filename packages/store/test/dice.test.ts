@@ -193,6 +193,7 @@ const BLANK: Summary = {
   deletedAt: null,
   streaming: false,
   failed: false,
+  interrupted: false,
   openTodos: 0,
   tags: [],
   project: null,

@@ -25,6 +25,7 @@ function items(count: number): ListItem[] {
       deletedAt: null,
       streaming: false,
       failed: false,
+      interrupted: false,
       openTodos: 0,
       tags: [],
       project: null,
@@ -39,11 +40,17 @@ const all = items(10_000)
 const deleted: string[] = []
 const opened: string[] = []
 
-function List({ selected = null, query = '' }: { readonly selected?: string | null; readonly query?: string }) {
+interface Shown {
+  readonly selected?: string | null
+  readonly query?: string
+  readonly of?: readonly ListItem[]
+}
+
+function List({ selected = null, query = '', of = all }: Shown) {
   return (
     <div className="hf-root" style={{ display: 'flex', width: 280, height: 600 }}>
       <ConversationList
-        items={all}
+        items={of}
         view="current"
         query={query}
         selected={selected}
@@ -109,4 +116,21 @@ test('a click opens; the menu opens on its button, takes the focus, and gives it
 test('a search that finds nothing says so', async () => {
   const screen = await render(<List query="no such title" />)
   await expect.element(screen.getByText('No title has “no such title”.')).toBeVisible()
+})
+
+test('W12 an answer that somebody writes turns, and one that nobody writes any more stands still and says so', async () => {
+  const [one, two, three] = items(3) as [ListItem, ListItem, ListItem]
+  const answering = { ...one, summary: { ...one.summary, streaming: true } }
+  const deserted = { ...two, summary: { ...two.summary, streaming: true }, interrupted: true as const }
+  const screen = await render(<List of={[answering, deserted, three]} />)
+  const live = screen.getByRole('listitem', { name: 'Conversation 0, answering', exact: true })
+  await expect.element(live).toBeVisible()
+  expect(live.element().querySelector('.hf-spin')).not.toBeNull()
+  const dead = screen.getByRole('listitem', { name: 'Conversation 1, an answer was interrupted', exact: true })
+  await expect.element(dead).toBeVisible()
+  expect(dead.element().querySelector('.hf-item-mark svg')).not.toBeNull()
+  expect(dead.element().querySelector('.hf-item-mark')?.getAnimations({ subtree: true })).toEqual([])
+  // Somebody goes on with it.
+  await screen.rerender(<List of={[answering, { ...two, summary: deserted.summary }, three]} />)
+  await expect.element(screen.getByRole('listitem', { name: 'Conversation 1, answering', exact: true })).toBeVisible()
 })

@@ -23,6 +23,7 @@ function item(id: string, summary: Partial<ListItem['summary']>): ListItem {
       deletedAt: null,
       streaming: false,
       failed: false,
+      interrupted: false,
       openTodos: 0,
       tags: [],
       project: null,
@@ -83,5 +84,11 @@ describe('nameOf', () => {
   test('begins with the title', () => {
     expect(nameOf(item('Tides', { pinned: true }), true)).toBe('Tides, pinned, not sent to the relay yet')
     expect(nameOf(item('', {}), false)).toBe('Untitled')
+    expect(nameOf(item('Tides', { streaming: true }), false)).toBe('Tides, answering')
+  })
+
+  test('W12 what streams and nobody writes is interrupted, and not answering', () => {
+    const deserted = { ...item('Tides', { streaming: true }), interrupted: true as const }
+    expect(nameOf(deserted, false)).toBe('Tides, an answer was interrupted')
   })
 })

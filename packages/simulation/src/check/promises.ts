@@ -1,6 +1,7 @@
 import type { Tab } from '../machines/device.ts'
 import type { Stage } from '../machines/stage.ts'
 import type { Failure } from '../machines/world.ts'
+import { writesIn } from '../play/conversing.ts'
 import { type Mark, text } from './ledger.ts'
 import type { Replica, Replicas, SetAside } from './replicas.ts'
 
@@ -106,9 +107,29 @@ export function findStale(tab: Tab, replicas: Replicas): string[] {
     .map(({ id }) => id)
 }
 
-/** What a person reads on the screen, against what is there. */
-export function findLies({ devices, ledger }: Stage, replicas: Replicas): Failure[] {
+/** W12: what streams in a list is written by somebody, and what somebody writes is not called interrupted. */
+function findDeserted({ devices, ledger }: Stage): Failure[] {
   const failures: Failure[] = []
+  const tabs = devices.flatMap((device) => [...device.tabs])
+  const written = new Set(tabs.flatMap(writesIn))
+  for (const tab of tabs) {
+    for (const { id, summary, interrupted } of tab.store?.list.get() ?? []) {
+      if (!summary.streaming || ledger.purges.has(id)) continue
+      // Without leases silence is all that can be gone by.
+      const hasLeases = tab.store?.status.get().wire?.kind === 'sync'
+      if (!interrupted && !written.has(id)) failures.push({ rule: 'W12', what: `${id} turns for ever in ${tab.name}` })
+      if (interrupted && written.has(id) && hasLeases) {
+        failures.push({ rule: 'W12', what: `${id} is written and called interrupted in ${tab.name}` })
+      }
+    }
+  }
+  return failures
+}
+
+/** What a person reads on the screen, against what is there. */
+export function findLies(stage: Stage, replicas: Replicas): Failure[] {
+  const { devices, ledger } = stage
+  const failures = findDeserted(stage)
   for (const device of devices) {
     for (const tab of device.tabs) {
       const listed = new Set(tab.store?.list.get().map(({ id }) => id))

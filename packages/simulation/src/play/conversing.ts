@@ -64,6 +64,11 @@ function attempt(name: string, { stage, random }: Call, tab: Tab, conversation: 
 /** Writers that have not ended, by tab. */
 const writers = new WeakMap<Tab, { conversation: OpenConversation; writer: Writer }[]>()
 
+/** Ids of the conversations in which this window writes an answer now. */
+export function writesIn(tab: Tab): string[] {
+  return (writers.get(tab) ?? []).filter(({ writer }) => writer.open).map(({ conversation }) => conversation.id)
+}
+
 export function stream({ stage, random }: Call, tab: Tab, conversation: OpenConversation): Done {
   const { meta, messages, writable } = conversation.get()
   if (meta.id === '' || !writable) return null

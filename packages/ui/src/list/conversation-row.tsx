@@ -1,5 +1,5 @@
 import type { ListItem } from '@holdfast/store'
-import { CircleAlert, CloudUpload, LoaderCircle, Pin } from 'lucide-react'
+import { CircleAlert, CirclePause, CloudUpload, LoaderCircle, Pin } from 'lucide-react'
 import { memo } from 'react'
 import type { MenuItem } from '../controls/menu.tsx'
 import { Menu } from '../controls/menu.tsx'
@@ -23,6 +23,7 @@ export interface ConversationRowProps {
 
 function Mark({ item, waiting }: { readonly item: ListItem; readonly waiting: boolean }) {
   const { streaming, failed, pinned } = item.summary
+  if (item.interrupted) return <CirclePause size={14} />
   if (streaming) return <LoaderCircle className="hf-spin" size={14} />
   if (failed) return <CircleAlert size={14} />
   if (waiting) return <CloudUpload size={14} />

@@ -70,7 +70,7 @@ export function nameOf(item: ListItem, waiting: boolean): string {
   const { pinned, streaming, failed } = item.summary
   const notes = [
     pinned && 'pinned',
-    streaming && 'answering',
+    item.interrupted ? 'an answer was interrupted' : streaming && 'answering',
     failed && 'an answer failed',
     waiting && 'not sent to the relay yet',
   ]

@@ -147,7 +147,7 @@ export function exchange(options: ExchangeOptions): Promise<Exchanged> {
 }
 
 /** Of rows that were accepted one after the other. */
-function stateVectorOf(rows: readonly Uint8Array[]): Uint8Array {
+export function stateVectorOf(rows: readonly Uint8Array[]): Uint8Array {
   const intake = new Intake()
   for (const row of rows) intake.restore(row)
   return encodeStateVector(intake.stateVector())
