@@ -26,7 +26,7 @@ interface Entry {
 export function createLives(
   make: (id: string, visible: boolean) => Live,
   isSaved: (id: string) => boolean,
-  onClosed: () => void,
+  onClosed: (id: string) => void,
 ): Lives {
   const entries = new Map<string, Entry>()
   /** Somebody still looks at what was purged, and the conversation lives again. */
@@ -75,7 +75,7 @@ export function createLives(
         return
       }
       consider(entry)
-      if (entry.openings === 0) onClosed()
+      if (entry.openings === 0) onClosed(live.id)
     },
     sweep: () => {
       for (const entry of [...entries.values()]) consider(entry)

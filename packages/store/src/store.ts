@@ -85,8 +85,8 @@ export async function openStore(options: OpenStoreOptions): Promise<Store> {
         list.replace(known)
         for (const live of lives.all()) live.onFresh()
         relay.restart()
-        // Blobs that only the storage had went with it.
-        void blobs.load().catch(() => null)
+        // What only the storage had went with it.
+        void Promise.all([aside.load(), blobs.load()]).catch(() => null)
       }
       firstList = loadList(handle)
       for (const live of lives.all()) void live.load()
@@ -137,7 +137,7 @@ export async function openStore(options: OpenStoreOptions): Promise<Store> {
     // While the storage fails nobody knows whether it still has what was saved: it may be found deleted when it opens again.
     (id) => journal.stateOf(id) === 'clean' && journal.failure() === null,
     // Closed before it was level, it is somebody else's to fetch.
-    () => relay.poke(),
+    (id) => list.behind().has(id) && relay.poke(),
   )
   const streams = createStreams({
     space,

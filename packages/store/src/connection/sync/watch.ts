@@ -85,6 +85,8 @@ export function watchDocument(
   /** Whether the token let us write in the space when the channel was opened. */
   let mightWrite = false
   let opened = false
+  /** Opened without an epoch: what the device comes to know of one meanwhile is of a history before. */
+  let unnamed = false
   /** Nothing was offered in this opening: the rows up to here were on the relay by marks made before. */
   let believed: number | null = null
   let reached = 0
@@ -127,6 +129,7 @@ export function watchDocument(
     reached = 0
     ;({ epoch, role } = effect)
     const before = target.record()
+    unnamed = before.epoch === null
     if (before.epoch !== null && before.epoch !== epoch) target.adopt(epoch)
     const waits = before.edited > before.sent || target.isWriting() || has(doc, effect.stateVector)
     const offers = waits || !effect.trusted
@@ -228,10 +231,12 @@ export function watchDocument(
 
   /** Marks what the acks so far cover. */
   const settle = (): void => {
-    const { edited, sent } = target.record()
+    const { edited, sent, epoch: known } = target.record()
     const upTo = acks.upTo()
     const mark = `${upTo}/${edited}/${sent}`
     if (edited <= sent || upTo <= sent || mark === marked) return
+    // Marks are of this epoch: they wait until the document is.
+    if (known !== null && known !== epoch) return
     marked = mark
     target.onReached(upTo, position())
   }
@@ -244,7 +249,11 @@ export function watchDocument(
       return
     }
     if (!opened || role === 'read') return
-    const { edited, sent } = target.record()
+    const { edited, sent, epoch: known } = target.record()
+    if (unnamed && known !== null) {
+      unnamed = false
+      if (known !== epoch) target.adopt(epoch)
+    }
     if (believed !== null && sent < believed) {
       // What was marked is void since (W11): opened anew, everything is offered.
       believed = null
