@@ -72,6 +72,19 @@ export const isEmpty = (batch: Batch): boolean =>
   batch.add.length === 0 &&
   batch.remove.length === 0
 
+/** More documents than this are no part of what goes on while somebody writes. */
+const FEW = 64
+
+/** Nothing in it is an edit, and nobody waits for it: marks of what the relay has, what the feed told, a summary put right. */
+export function mayLinger(batch: Batch): boolean {
+  if (batch.waiters.length > 0 || batch.restart || batch.offers || batch.documents.size > FEW) return false
+  if (batch.blobs.length > 0 || batch.add.length > 0 || batch.remove.length > 0) return false
+  for (const { updates, offer, epoch, waiters, remote } of batch.documents.values()) {
+    if (updates.length > 0 || offer || epoch !== null || waiters.length > 0 || remote?.purged) return false
+  }
+  return true
+}
+
 export const hasUpdates = (batch: Batch | null, id: string): boolean =>
   (batch?.documents.get(id)?.updates.length ?? 0) > 0
 

@@ -8,6 +8,7 @@ import {
   hasUpdates,
   isEmpty,
   joinBatches,
+  mayLinger,
   type Pending,
   pendingOf,
   settleAll,
@@ -24,6 +25,13 @@ import { createListeners } from './signal.ts'
 const RETRY = { base: 100, cap: 10_000 }
 /** While nothing can be written updates pile up; beyond this many they are merged where they wait. */
 const MERGE_ABOVE = 500
+/**
+ * While one update follows another, what may linger goes with the next write of those, or after so many milliseconds: the next edit would find
+ * the storage busy with it.
+ */
+const LINGER_MS = 100
+/** What counts as that: so many updates of documents in memory within so many milliseconds. */
+const FLOW = { updates: 4, ms: 1_000 }
 
 /**
  * Brings updates to the device: one write at a time, everything that arrives meanwhile together in the next one. Nothing
@@ -43,7 +51,13 @@ export function createJournal(
   let next = emptyBatch()
   let writing: Batch | null = null
   let scheduled = false
+  let closing = false
   let closed = false
+  /** When documents in memory changed last. */
+  const recent: number[] = []
+  /** Set while something lingers. */
+  let cancelLinger: (() => void) | null = null
+  let overdue = false
   const idle: (() => void)[] = []
   const changes = createListeners()
   const backoff: Backoff = createBackoff(clock, random, RETRY)
@@ -115,8 +129,19 @@ export function createJournal(
     changes.tell()
   }
 
+  const lingers = (): boolean => {
+    const isFlowing = recent.length === FLOW.updates && clock.now() - recent[0]! < FLOW.ms
+    if (!isFlowing || overdue || closing || failure || !mayLinger(next)) return false
+    cancelLinger ??= clock.after(LINGER_MS, () => {
+      cancelLinger = null
+      overdue = true
+      schedule()
+    })
+    return true
+  }
+
   const schedule = (): void => {
-    if (scheduled || writing || !handle || closed || isEmpty(next)) return
+    if (scheduled || writing || !handle || closed || isEmpty(next) || lingers()) return
     scheduled = true
     queueMicrotask(() => {
       scheduled = false
@@ -142,6 +167,9 @@ export function createJournal(
 
   const flush = async (to: PersistenceHandle): Promise<void> => {
     if (isEmpty(next)) return
+    cancelLinger?.()
+    cancelLinger = null
+    overdue = false
     const { now: batch, later } = takeFrom(next)
     next = later
     writing = batch
@@ -203,6 +231,8 @@ export function createJournal(
       const pending = pendingOf(next, id)
       pending.updates.push(update)
       pending.local ||= local
+      recent.push(clock.now())
+      if (recent.length > FLOW.updates) recent.shift()
       if (failure && !opening) {
         // Written off for now; other tabs may be able to keep it.
         pending.reported = pending.updates.length
@@ -305,12 +335,14 @@ export function createJournal(
       void open()
     },
     close: async () => {
+      closing = true
       await opening
       while (!failure && handle && (writing || !isEmpty(next))) {
         schedule()
         await new Promise<void>((resolve) => idle.push(resolve))
       }
       closed = true
+      cancelLinger?.()
       backoff.cancel()
       const left = failure?.error ?? new PersistenceError('CLOSED', 'the store was closed before it could be written')
       settleAll(next, left)

@@ -202,8 +202,9 @@ export function startSpaceSync(options: SpaceSyncOptions): SpaceSync {
     mayWrite,
     isRefused: (id) => refused.has(id),
     retire: options.retire,
-    later: (run) => {
-      const cancel = clock.after(LATER_MS, () => {
+    clock,
+    later: (ms, run) => {
+      const cancel = clock.after(ms, () => {
         timers.delete(cancel)
         run()
         poke()

@@ -1,10 +1,12 @@
 import { isFinalRefusal, REFUSAL } from '@holdfast/protocol'
 import { OfflineError } from './connection/port.ts'
 import { RefusedError, type SpaceConnection } from './connection/sync/port.ts'
+import type { Clock } from './environment.ts'
 import type { Journal } from './journal-port.ts'
 import type { List } from './list.ts'
 import type { DocumentRecord } from './persistence/port.ts'
 import { isOver, isWaiting } from './persistence/records.ts'
+import { LATER_MS } from './space-exchange.ts'
 
 export interface UpkeepOptions {
   readonly connection: SpaceConnection
@@ -16,8 +18,12 @@ export interface UpkeepOptions {
   readonly isRefused: (id: string) => boolean
   /** W9: an epoch is refused for good. */
   readonly retire: (id: string, code: number, text: string) => Promise<void>
-  /** Runs this in a while, and looks again then whether there is something to do; not at all if the connection breaks before. */
-  readonly later: (run: () => void) => void
+  readonly clock: Clock
+  /**
+   * Runs this when so many milliseconds have passed, and looks again then whether there is something to do; not at all if the connection breaks
+   * before.
+   */
+  readonly later: (ms: number, run: () => void) => void
 }
 
 /** What a space asks of its relay beside documents: to keep summaries, and to purge. */
@@ -28,9 +34,16 @@ export interface Upkeep {
   forget(): void
 }
 
+/** A summary that changes with every edit is told this often: each is a write of the relay, and of every device of the space. In milliseconds. */
+const RETELL_MS = 250
+/** Looked for what may be told again no more often than this. In milliseconds. */
+const LOOK_MS = 50
+
 export function createUpkeep(options: UpkeepOptions): Upkeep {
   const { connection, journal, list, mayWork, mayWrite } = options
   const telling = new Set<string>()
+  /** When the summaries were told that may not be told again yet, the earliest first. */
+  const toldAt = new Map<string, number>()
   /** Epochs under which a summary was refused: its document may still be fetched, and told of under the next epoch. */
   const untellable = new Map<string, string>()
   const purging = new Set<string>()
@@ -56,6 +69,22 @@ export function createUpkeep(options: UpkeepOptions): Upkeep {
     journal.mark(id, connection.told(), { remote })
   }
 
+  const told = (id: string): void => {
+    const isWaited = toldAt.size > 0
+    toldAt.set(id, options.clock.now())
+    if (!isWaited) options.later(RETELL_MS, letRetell)
+  }
+  const letRetell = (): void => {
+    const now = options.clock.now()
+    for (const [id, at] of toldAt) {
+      if (at + RETELL_MS > now) {
+        options.later(Math.max(LOOK_MS, at + RETELL_MS - now), letRetell)
+        return
+      }
+      toldAt.delete(id)
+    }
+  }
+
   return {
     tellSummaries: () => {
       if (!mayWork() || !mayWrite()) return
@@ -63,15 +92,16 @@ export function createUpkeep(options: UpkeepOptions): Upkeep {
         const record = list.record(id)
         if (!record?.summary || record.epoch === null || isWaiting(record)) continue
         const { summary, epoch } = record
-        if (telling.has(id) || options.isRefused(id) || untellable.get(id) === epoch) continue
+        if (telling.has(id) || toldAt.has(id) || options.isRefused(id) || untellable.get(id) === epoch) continue
         telling.add(id)
+        told(id)
         connection
           .summary(id, epoch, summary)
           .then(() => journal.mark(id, connection.told(), { told: summary }))
           .catch((error: unknown) =>
             passOver(error, () => {
               untellable.set(id, epoch)
-              if (isPassing(error)) options.later(() => untellable.delete(id))
+              if (isPassing(error)) options.later(LATER_MS, () => untellable.delete(id))
             }),
           )
           .finally(() => telling.delete(id))
@@ -95,7 +125,7 @@ export function createUpkeep(options: UpkeepOptions): Upkeep {
           .catch((error: unknown) =>
             passOver(error, () => {
               unpurgeable.add(id)
-              if (isPassing(error)) options.later(() => unpurgeable.delete(id))
+              if (isPassing(error)) options.later(LATER_MS, () => unpurgeable.delete(id))
             }),
           )
           .finally(() => purging.delete(id))
@@ -103,6 +133,7 @@ export function createUpkeep(options: UpkeepOptions): Upkeep {
     },
     forget: () => {
       untellable.clear()
+      toldAt.clear()
       unpurgeable.clear()
       absent.clear()
     },
