@@ -7,7 +7,7 @@ import { WebSocket as NodeWebSocket } from 'ws'
 import { alternate, type Sample } from '../alternate.ts'
 import type { Bench, Figure } from '../benchmark.ts'
 import { withFreshRelay } from '../browser/fresh-relay.ts'
-import { BrowserRun } from '../browser/profile.ts'
+import { PlainBrowser } from '../browser/plain-browser.ts'
 import { openSyncPage } from '../browser/sync-page.ts'
 import { answer } from '../corpus/words.ts'
 import { openDevice, type Place } from '../pages/sync.ts'
@@ -85,10 +85,10 @@ interface Heard {
 
 /** Two windows of two browsers, from joining to leaving. */
 class Pair {
-  private readonly writer: BrowserRun
-  private readonly watcher: BrowserRun
+  private readonly writer: PlainBrowser
+  private readonly watcher: PlainBrowser
   private readonly text = bigText()
-  constructor(writer: BrowserRun, watcher: BrowserRun) {
+  constructor(writer: PlainBrowser, watcher: PlainBrowser) {
     this.writer = writer
     this.watcher = watcher
   }
@@ -141,8 +141,8 @@ class Pair {
 export async function measureLatency(bench: Bench): Promise<{ figures: Figure[]; notes: string[] }> {
   await using one = await TemporaryFolder.make('writer')
   await using other = await TemporaryFolder.make('watcher')
-  await using writing = await BrowserRun.start(one.path)
-  await using watching = await BrowserRun.start(other.path)
+  await using writing = await PlainBrowser.start(one.path)
+  await using watching = await PlainBrowser.start(other.path)
   const pair = new Pair(writing, watching)
   bench.say(`${EDITS} edits in one window, seen in another, and synced`)
   const measured = await alternate(bench, {

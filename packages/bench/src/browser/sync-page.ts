@@ -6,8 +6,14 @@ declare global {
   var benchSync: typeof Sync
 }
 
+/** A page that can be given a program: Playwright's, or a plain one. */
+export interface Programmable {
+  goto(url: string): Promise<unknown>
+  evaluate(script: string): Promise<unknown>
+}
+
 /** Puts the programs of `src/pages/all-sync.ts` into an empty page of the relay's origin, whose storage is that origin's. */
-export async function openSyncPage(page: Page, relay: string): Promise<void> {
+export async function openSyncPage(page: Programmable, relay: string): Promise<void> {
   await page.goto(`${relay}/healthz`)
   await page.evaluate(await bundle('all-sync', 'benchSync'))
 }
