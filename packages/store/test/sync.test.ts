@@ -264,6 +264,32 @@ describe('over /sync', () => {
     expect(textsOf(restored)).toEqual(['purged', 'added'])
   })
 
+  test('C61 a purge of what the relay does not have is asked for again when somebody brings it under another epoch', async () => {
+    const laptop = device()
+    const online = await laptop.open()
+    const mine = await online.create({ title: 'Gone' })
+    await mine.sent()
+    await closeStore(online)
+    const offline = await laptop.open({ relay: null })
+    await offline.purge(mine.id)
+    await closeStore(offline)
+    await relay.stop()
+    relay.log = createMemoryLog()
+    await relay.start()
+    const store = await laptop.open()
+    // By then the relay has said that there is nothing to purge.
+    await (await store.create({ title: 'Other' })).sent()
+    const purged = new Promise<void>((resolve) => {
+      relay.log.onCommit(({ changes }) => changes.some((change) => change.purged) && resolve())
+    })
+    const anew = new Y.Doc()
+    initConversation(anew, { id: mine.id, title: 'Brought', createdAt: 1 })
+    await relay.log.append({ space: 'default', document: mine.id }, Y.encodeStateAsUpdate(anew), { epoch: 'anew' })
+    await purged
+    expect((await relay.log.stat({ space: 'default', document: mine.id }))?.kind).toBe('purged')
+    expect(store.list.get()).toHaveLength(1)
+  })
+
   test('C61 a relay that was wiped knows no purges: who missed one brings it back, until somebody comes who knows, and then it is gone everywhere', async () => {
     const [knowing, missing] = [device(), device()]
     const first = await missing.open()
