@@ -18,6 +18,7 @@ export interface AsideKeeper extends Aside {
   /** Keeps the whole state of a document that is in memory. */
   keep(id: string, state: () => Uint8Array, code?: number): void
   load(): Promise<void>
+  close(): void
 }
 
 export interface AsideOptions {
@@ -31,12 +32,17 @@ export interface AsideOptions {
 }
 
 const GONE = 410
+/** What the storage refused to end is ended later, in milliseconds: the relay need not say it again. */
+const AGAIN_MS = 3_000
 
 /** What this device has and the relay will not take, until a person decides (W9). */
 export function createAside(options: AsideOptions): AsideKeeper {
   const { journal, clock, random, record, onChange } = options
   const items = createSignal<readonly AsideItem[]>([])
   const keeping = new Set<string>()
+  /** Documents that are still to be ended. */
+  const owed = new Map<string, () => void>()
+  let isClosed = false
 
   const show = (notes: readonly AsideNote[]): void => {
     const shown = notes.filter(({ dismissed }) => !dismissed)
@@ -74,16 +80,34 @@ export function createAside(options: AsideOptions): AsideKeeper {
     await journal.read((handle) => handle.putAside({ ...note, content }, update))
   }
 
+  const retire = async (id: string, code: number, text: string): Promise<void> => {
+    owed.get(id)?.()
+    owed.delete(id)
+    const epoch = record(id)?.epoch
+    const aside = { key: `${id}:${randomName(random)}`, code: refusalName(code), text, at: clock.now() }
+    const asked = record(id)?.purged === 'asked'
+    // Who purges here wants it gone here.
+    const retired = await journal.retire(id, { purged: 'done', aside: asked ? null : aside })
+    if (retired?.aside) await load()
+    if (retired || !record(id) || isClosed) return
+    const again = clock.after(AGAIN_MS, () => {
+      owed.delete(id)
+      // Under another epoch it is not what was refused.
+      if (record(id)?.epoch === epoch) void retire(id, code, text).catch(() => null)
+    })
+    owed.get(id)?.()
+    owed.set(id, again)
+  }
+
   return {
     get: items.get,
     subscribe: items.subscribe,
     load,
-    retire: async (id, code, text) => {
-      const aside = { key: `${id}:${randomName(random)}`, code: refusalName(code), text, at: clock.now() }
-      const asked = record(id)?.purged === 'asked'
-      // Who purges here wants it gone here.
-      const retired = await journal.retire(id, { purged: 'done', aside: asked ? null : aside })
-      if (retired?.aside) await load()
+    retire,
+    close: () => {
+      isClosed = true
+      for (const cancel of owed.values()) cancel()
+      owed.clear()
     },
     keep: (id, state, code = GONE) => {
       const key = `${id}:${refusalName(code)}`

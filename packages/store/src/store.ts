@@ -407,6 +407,7 @@ export async function openStore(options: OpenStoreOptions): Promise<Store> {
       closed = true
       lives.destroy()
       blobs.close()
+      aside.close()
       relay.close()
       tabs.close()
       vigil.close()
