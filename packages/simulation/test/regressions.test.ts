@@ -221,6 +221,66 @@ const FOUND: readonly (readonly [string, number, string])[] = [
     52976,
     'closeTab:4:1xyod5 guestComes:3:ugpqe4 relayStarts:0:v1cyfi wait:3:7xgmys putBlob:4:ehdu5y storageFails:1:v8rmwb create:2:z6xjf3 wait:4:ih6efc askToStop:4:ro7l23 changeRelay:1:i91mn7',
   ],
+  [
+    'a file is told again to a folder that was put back from a copy and lacks nothing else',
+    55604,
+    'offline:1:kk3n0b askToStop:3:8zt4aw keepCopy:1:mtvief edit:1:tbgskb editFurther:2:piq9hd edit:3:3ed072 open:0:xdobod relayCrash:4:b27wjl online:4:ngsu1u open:4:32u4iy relayStarts:4:9f48qr editFurther:0:f1edo7 putBlob:4:t9unoh delta:1:i4grn6 restore:4:8oq91h',
+  ],
+  [
+    'a file is told again to a folder that was put back, by a device that came online after the copy',
+    55983,
+    'offline:0:jtlrm5 keepCopy:3:l7e2r9 relayCloses:4:nr5li3 edit:4:9hopiz release:4:7o3mes relayStarts:3:dfxtan edit:3:uq2glg edit:1:688ka9 putBlob:4:tbiaxx online:0:hq0tmx putBlob:3:e3p71h askToStop:0:nv48ua close:2:7tq3yt edit:2:5j3d4u askToStop:3:xto0hf putBlob:1:7zhq28 restore:4:c9i9iq',
+  ],
+  [
+    'a file is told again after a wipe and a folder that was put back',
+    61194,
+    'putBlob:1:itr2oo delta:3:3j6y5t keepCopy:0:8vj1i1 edit:2:e4oafl create:2:flpeci offline:0:2a4lf4 open:0:t4b0cf storageFails:0:3r9vby online:3:f6od8j putBlob:0:ht1vp5 wipe:1:5qwg5r wait:3:qy6pb7 getBlob:3:yxc38p restore:4:4enu75 edit:0:32u4x0',
+  ],
+  [
+    'a file is told again to a folder that went on by itself and came back',
+    61366,
+    'edit:1:hvoq7k cut:1:13cpq9 edit:4:3zczwx editFurther:3:9q4ii4 swap:1:10ug2w close:0:yst936 putBlob:4:4z6b9b edit:2:73yw69 editFurther:0:8so0a8 swap:0:8ktrp0',
+  ],
+  [
+    'a file is told again by a window that was not there when it was told',
+    62125,
+    'cut:1:sjs4ni edit:1:9aq2m6 edit:4:qmfh6w putBlob:4:g0fzxf closeTab:3:gdxxpr keepCopy:2:udzfj9 crashTab:3:afnyjc crashTabSoon:1:8xhekj edit:3:b3w84g crashTab:0:qk8mo5 restore:0:2hcykx',
+  ],
+  [
+    'a file is told again by a device whose last window closed before the folder came back',
+    70209,
+    'cut:4:8yejkf crashTabSoon:1:b3arru edit:4:o2uakr edit:0:stynhr swap:0:op2tgs putBlob:4:r8gnk3 wait:0:5gshg3 swap:2:1qpw5w closeTab:4:nulenj',
+  ],
+  [
+    'a second file is told again to a folder that came back',
+    73866,
+    'putBlob:4:9nisb6 tab:4:nfo9i0 edit:1:4cvmyj close:3:3c3z9f wait:0:7cltxb putBlob:4:3hla4t edit:4:wmu4ye release:1:1i687y editFurther:1:f54682 relayStarts:1:ph2ihd open:2:porq6y swap:2:adgwso edit:2:r5pjwx swap:3:urhhk8',
+  ],
+  [
+    'a file is told again by the next window of a device whose windows closed',
+    77222,
+    'edit:3:6pm9zz crashTabSoon:3:luka1m wait:2:b4i3cv closeTab:1:7osczx cut:2:barb42 crashTab:0:o5hzon keepCopy:2:wgbubr open:2:6i1zmu edit:3:rr5mxw putBlob:1:8pisv1 close:0:uij2w9 crashTab:1:n16moc closeTab:3:go3h45 restore:4:vecx4c',
+  ],
+  [
+    'a file is told again after swaps, copies and a deleted storage',
+    79421,
+    'edit:4:kn6520 crashTabSoon:0:1r0abx cut:1:7d0dx9 guestEdits:4:9om66f editFurther:1:m75guc close:3:ebca8a finish:2:fuip0k keepCopy:4:xuhafq putBlob:0:hc4fis swap:3:c42ucx deleteStorage:3:prs9ps stream:0:k34oht restore:4:mj6pcs edit:2:oycp0v',
+  ],
+  [
+    'a file that a full disk did not take is sent within minutes, while the storage fails too',
+    50342,
+    'relayStarts:1:9d7enq askToStop:3:7k823b edit:2:ibfyei edit:1:k076gs relayCrashSoon:3:vdqvhb delta:1:d6xjy8 guestEdits:2:o8flcj edit:3:teu9ox tab:0:ivi36l edit:3:btr9gj online:4:8b74ny delta:1:joc6tr crashTabSoon:0:92gnh4 open:2:5yyytq editFurther:0:gap767 relayStarts:3:k251zp release:1:rc62q2 wait:3:e43vlb storageFails:0:5sblvm edit:0:2f824c create:4:mb04sb edit:1:fckblm open:2:j7jnuq edit:0:vpbt1m guestComes:3:7f12hd edit:0:l6yfzw crashTab:4:o1xfo9 edit:3:jp97ad restore:2:vycof9 edit:2:475k9d edit:1:me5072 getBlob:4:i7fql9 keepCopy:0:hfo45o edit:2:8l07so relayCrashSoon:2:66i6no putBlob:1:oqjap0 guestEdits:1:p9418 crashTabSoon:2:zb5250 open:1:2uny8v wait:3:axp17 edit:3:q9hv2a open:2:f33d6w crashTabSoon:4:78wti4 open:0:bb19ec create:1:ruyrof open:0:vmy82k create:3:oqqdtw delta:3:7yoqhy stream:0:1mo6m8 tab:3:wu1fb6 tab:4:dhd2kd delta:1:admkan edit:0:i6z9i8 stream:1:bqu8c3 edit:1:18i7ql edit:2:mmqoa3 purge:4:sd66mx edit:4:eu5rkp open:2:pkn6o7 edit:1:thg31f edit:4:cnj5zc delta:3:gxeakr edit:2:8jf6zb close:0:p14aln guestEdits:2:66qlvs edit:0:havbrw crashTab:2:hq3tkb wait:4:gw4r90 editFurther:3:sfefw8 relayStarts:3:sgc26o guestComes:0:vvqvra create:3:a1n5w8 edit:4:6vl2s5 guestGoes:2:u6yp1m duplicate:1:u15zgp askToStop:4:1iraa0 crashTab:0:6oem4m edit:3:h0ewqy guestComes:1:3wtm2n close:2:hlygqq wait:4:ibfat2 wait:4:1vlrzo putBlob:1:cxd7gq release:1:5btvcl editFurther:0:6qmn6 release:3:b49u6s release:4:sjvrhu putBlob:4:398hb0 close:4:3d68f6 edit:2:hwhvld tab:1:suac9g edit:0:2o6k7q edit:0:oe4pxk storageFails:1:hjebif edit:3:n4pdsp diskFails:0:6j3q7y create:4:4m5dht',
+  ],
+  [
+    'a file that a full disk did not take is sent within minutes',
+    55837,
+    'edit:3:tfjzc6 crashTab:0:10vryk edit:3:aj68hk finish:0:d1t8ek lease:3:n8giq8 crashTab:0:e2xcnl cut:3:ipteoy edit:0:x4sxfo create:0:2g9o0l closeTab:4:plz0xb putBlob:2:ikm34o tab:0:lqm8ks wait:2:3b3k2l close:0:bir25d edit:2:4tj1vq open:0:3v7a5h edit:0:xduhgi editFurther:3:a7sfx2 edit:1:fzgu06 putBlob:3:ub67ri finish:0:do0e1i edit:3:bwmdml offline:4:uj0laf diskFails:0:lztfpm putBlob:3:pq1xr6',
+  ],
+  [
+    'a file that is added to a conversation that was purged elsewhere does not wait',
+    66259,
+    'askToStop:1:9c9hb create:3:zfqwpk create:2:z6cw4o putBlob:0:npcu59 wait:2:hwwob2 changeRelay:4:5vbxn3 purge:3:2dnq66 putBlob:0:l0lmzf',
+  ],
 ]
 
 test.each(FOUND)('%s (seed %i)', async (_name, seed, plan) => {

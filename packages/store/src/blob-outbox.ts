@@ -1,26 +1,22 @@
-import {
-  type BlobAddress,
-  type BlobRefusal,
-  tellReferences,
-  uploadBlob,
-  WANTED_PAGE,
-  wantedBlobs,
-} from './blobs-relay.ts'
+import { createBlobTelling } from './blob-telling.ts'
+import { type BlobAddress, type BlobRefusal, uploadBlob } from './blobs-relay.ts'
 import type { Clock, Environment } from './environment.ts'
 import type { Journal } from './journal-port.ts'
+import { isConversation } from './persistence/blob-references.ts'
 import type { StoredBlob } from './persistence/port.ts'
 import type { Reason } from './types.ts'
 
 /** Uploads at a time. */
 const CONCURRENCY = 2
 const RETRY_MS = 5_000
-/** A space or a disk that is full is not empty again at once. */
-const FULL_MS = 10 * 60_000
+/** A space or a disk that is full is not empty again at once: tried again after so long, then twice as long, up to the last. */
+const FULL_MS = 60_000
+const FULL_LAST_MS = 240_000
 const FULL = ['SPACE_FULL', 'STORAGE_FULL']
 /** How often the relay is asked what it lacks that this device may have. */
 const WANTED_MS = 60_000
-/** References that are told in one go. */
-const MANY = 1_000
+/** How often it is looked what waits on the device, while something does. */
+const WATCH_MS = 60_000
 
 export interface BlobOutboxOptions {
   readonly space: string
@@ -49,7 +45,7 @@ export interface BlobOutbox {
   refusal(): Reason | null
   /** Conversations may name blobs that the relay is to be told of. */
   touched(): void
-  /** The relay has another history: what is being told is told to the one before. */
+  /** The relay has another history. */
   reset(): void
   /** There is another connection: what was refused may be tried again. */
   forget(): void
@@ -62,149 +58,126 @@ export interface BlobOutbox {
 
 /**
  * Brings blobs to the relay: says which conversations refer to which (then it keeps them as long as those), sends what it lacks, and asks now and
- * then whether it has lost any that are here.
+ * then whether it has lost any that are here. What is to be done is on the device and at the relay; what is remembered here only says that it may be
+ * another by now.
  */
 export function createBlobOutbox(options: BlobOutboxOptions): BlobOutbox {
   const { space, journal, clock, fetch, address, onChange } = options
   const waiting = new Set<string>()
   const busy = new Set<string>()
   const refused = new Map<string, Reason>()
-  /** Conversations of which the relay will not hear on this connection. */
-  const untellable = new Set<string>()
-  /** What the relay was told since it began its run: a copy made meanwhile goes on by the same name and lacks it (protocol Y15 counts documents only). */
-  const told = new Map<string, Set<string>>()
-  /** Told under a run that is over. */
-  const doubtful = new Map<string, Set<string>>()
-  let isUntold = true
-  let isDue = true
-  let isOld = false
-  let history = 0
-  let telling = false
-  let isClosed = false
+  let isTelling = false
   /** There is more since. */
   let again = false
+  let isClosed = false
+  let fullMs = FULL_MS
+  /** Nothing is asked of the relay before. */
   let cancelRetry: (() => void) | null = null
-  let cancelWanted: (() => void) | null = null
+  /** Nothing is sent before. */
+  let cancelFull: (() => void) | null = null
+  let cancelAsk: (() => void) | null = null
+  let cancelWatch: (() => void) | null = null
 
-  const retryAfter = (ms: number): void => {
+  const retryLater = (): void => {
     if (isClosed) return
-    cancelRetry ??= clock.after(ms, () => {
+    cancelRetry ??= clock.after(RETRY_MS, () => {
       cancelRetry = null
+      options.wake()
+    })
+  }
+
+  const sendLater = (): void => {
+    if (isClosed || cancelFull) return
+    cancelFull = clock.after(fullMs, () => {
+      cancelFull = null
       for (const [sha256, { code }] of refused) if (FULL.includes(code)) refused.delete(sha256)
       options.wake()
     })
-  }
-  const isFull = (): boolean => [...refused.values()].some(({ code }) => FULL.includes(code))
-
-  const tell = async (to: BlobAddress): Promise<void> => {
-    while (isUntold) {
-      isUntold = false
-      const all = (await journal.read((handle) => handle.references.untold(MANY))).filter(
-        ({ conversation }) => !untellable.has(conversation),
-      )
-      const byConversation = new Map(Array.from(doubtful, ([conversation, hashes]) => [conversation, new Set(hashes)]))
-      for (const { conversation, sha256 } of all) put(byConversation, conversation, sha256)
-      for (const [conversation, set] of byConversation) {
-        const hashes = [...set]
-        const mine = history
-        const answer = await tellReferences(space, to, conversation, hashes, fetch)
-        if (mine !== history) return
-        if (answer.kind !== 'offline') doubtful.delete(conversation)
-        switch (answer.kind) {
-          case 'told':
-            for (const sha256 of hashes) put(told, conversation, sha256)
-            await note(conversation, hashes, answer.missing)
-            break
-          case 'gone':
-            await note(conversation, hashes, null)
-            break
-          case 'unsupported':
-            isOld = true
-            return
-          case 'offline':
-            isUntold = true
-            retryAfter(RETRY_MS)
-            return
-          case 'refused':
-            untellable.add(conversation)
-        }
-      }
-      if (all.length >= MANY) isUntold = true
-    }
+    fullMs = Math.min(fullMs * 2, FULL_LAST_MS)
   }
 
-  const note = async (conversation: string, hashes: string[], missing: readonly string[] | null): Promise<void> => {
-    const here = await journal.read((handle) => handle.references.told(conversation, hashes, missing))
-    if (missing !== null) for (const sha256 of hashes) if (!missing.includes(sha256)) waiting.delete(sha256)
-    for (const sha256 of here) waiting.add(sha256)
-    options.tellTabs()
-    onChange()
-  }
-
-  const ask = async (to: BlobAddress): Promise<void> => {
-    if (!isDue || isOld || (await journal.read((handle) => handle.references.count())) === 0) return
-    isDue = false
-    if (isClosed) return
-    cancelWanted ??= clock.after(WANTED_MS, () => {
-      cancelWanted = null
-      isDue = true
-      options.wake()
-    })
-    for (let after = ''; ; ) {
-      const wanted = await wantedBlobs(space, to, after, fetch)
-      if (wanted === 'unsupported') isOld = true
-      if (wanted === 'unsupported' || wanted === 'offline' || wanted.length === 0) return
-      for (const sha256 of await journal.read((handle) => handle.references.want(wanted))) waiting.add(sha256)
+  const telling = createBlobTelling({
+    space,
+    journal,
+    fetch,
+    asked: () => {
+      if (isClosed) return
+      cancelAsk ??= clock.after(WANTED_MS, () => {
+        cancelAsk = null
+        telling.due()
+        options.wake()
+      })
+    },
+    learned: (there, toSend) => {
+      for (const sha256 of there) waiting.delete(sha256)
+      for (const sha256 of toSend) waiting.add(sha256)
+      watch()
+      if (there.length + toSend.length > 0) options.tellTabs()
       onChange()
-      const last = wanted.at(-1) ?? ''
-      if (wanted.length < WANTED_PAGE || last <= after) return
-      after = last
+    },
+  })
+
+  /** What waits is on the device: if nobody said that it goes another way there, it is seen all the same. */
+  const watch = (): void => {
+    if (isClosed || waiting.size === 0) return
+    cancelWatch ??= clock.after(WATCH_MS, () => {
+      cancelWatch = null
+      // A storage that cannot be read is the journal's matter.
+      prune().catch(watch)
+    })
+  }
+
+  const isQueued = async (sha256: string): Promise<boolean> =>
+    options.isFresh(sha256) || (await journal.read((handle) => handle.uploads())).includes(sha256)
+
+  const upload = async (sha256: string, to: BlobAddress): Promise<BlobRefusal | null> => {
+    const blob = await options.stored(sha256)
+    const owners = await journal.read((handle) => handle.references.owners(sha256))
+    const conversations = owners.filter(isConversation)
+    // What only was set aside is not sent (W9): once it is restored, the relay wants it for another conversation.
+    if (!blob || (owners.length > 0 && conversations.length === 0)) return null
+    let answer: BlobRefusal | null = null
+    for (const document of telling.isOld() || conversations.length === 0 ? [null] : conversations) {
+      answer = await uploadBlob(space, to, sha256, blob, document, fetch)
+      if (answer?.kind !== 'refused' || answer.code !== 'DOCUMENT_PURGED') return answer
     }
+    // Of conversations that were purged nothing is sent.
+    return null
   }
 
   const send = async (sha256: string, to: BlobAddress): Promise<void> => {
     // Another tab may have sent it, or nobody names it any more.
-    if (!options.isFresh(sha256) && !(await journal.read((handle) => handle.uploads())).includes(sha256)) {
+    if (!(await isQueued(sha256))) {
       waiting.delete(sha256)
       return
     }
-    const mine = history
-    const blob = await options.stored(sha256)
-    const document = isOld ? null : await journal.read((handle) => handle.references.referrer(sha256))
-    const answer: BlobRefusal | null = blob ? await uploadBlob(space, to, sha256, blob, document, fetch) : null
-    // Of a conversation that was purged nothing is sent, what was set aside neither (W9): once it is restored, the relay wants it for another one.
-    const isOver = answer?.kind === 'refused' && answer.code === 'DOCUMENT_PURGED'
-    if (answer === null || isOver) {
-      // It may be in a folder that is not the relay's any more.
-      if (mine !== history) return
-      if (document !== null && !isOver) put(told, document, sha256)
+    const answer = await upload(sha256, to)
+    if (answer === null) {
+      fullMs = FULL_MS
       await journal.read((handle) => handle.uploaded(sha256))
       waiting.delete(sha256)
       options.tellTabs()
       return
     }
     if (answer.kind === 'offline') {
-      retryAfter(RETRY_MS)
+      retryLater()
       return
     }
-    refused.set(
-      sha256,
-      answer.kind === 'refused'
-        ? answer
-        : { code: 'NOT_FOUND', message: 'the relay keeps no files; it may be too old' },
-    )
-    if (isFull()) retryAfter(FULL_MS)
+    const { code, message } =
+      answer.kind === 'refused' ? answer : { code: 'NOT_FOUND', message: 'the relay keeps no files; it may be too old' }
+    refused.set(sha256, { code, message })
+    if (FULL.includes(code)) sendLater()
   }
 
   const sendAll = (to: BlobAddress): void => {
-    if (cancelRetry || isClosed) return
+    if (cancelRetry || cancelFull || isClosed) return
     for (const sha256 of waiting) {
       if (busy.size >= CONCURRENCY) return
       if (busy.has(sha256) || refused.has(sha256)) continue
       busy.add(sha256)
       void send(sha256, to)
         // A storage that cannot be read is the journal's matter; asked again at once it would say the same for ever.
-        .catch(() => retryAfter(RETRY_MS))
+        .catch(retryLater)
         .finally(() => {
           busy.delete(sha256)
           onChange()
@@ -218,76 +191,71 @@ export function createBlobOutbox(options: BlobOutboxOptions): BlobOutbox {
     const uploads = new Set(await journal.read((handle) => handle.uploads()))
     for (const sha256 of waiting) if (!uploads.has(sha256) && !options.isFresh(sha256)) waiting.delete(sha256)
     for (const sha256 of uploads) waiting.add(sha256)
+    watch()
     onChange()
   }
 
-  const tellAndAsk = async (to: BlobAddress): Promise<void> => {
+  const tell = async (to: BlobAddress): Promise<void> => {
     // What was refused may have been purged to make room.
     if (refused.size > 0) await prune()
-    if (!isOld) await tell(to)
-    if (!isOld) await ask(to)
+    if (!(await telling.run(to))) retryLater()
   }
 
   const work = (): void => {
     const to = address()
-    if (!to || isClosed || (cancelRetry && !isFull())) return
-    if (telling) {
+    if (!to || isClosed || cancelRetry) return
+    if (isTelling) {
       again = true
       return
     }
-    telling = true
-    void tellAndAsk(to)
+    isTelling = true
+    void tell(to)
       .then(() => sendAll(to))
-      // A storage that cannot be read is the journal's matter; when it can, what is untold is read again.
-      .catch(() => {
-        isUntold = true
-      })
+      .catch(retryLater)
       .finally(() => {
-        telling = false
+        isTelling = false
         if (!again) return
         again = false
         work()
       })
   }
 
-  const forget = (): void => {
-    refused.clear()
-    untellable.clear()
+  const patience = (): void => {
     cancelRetry?.()
+    cancelFull?.()
     cancelRetry = null
-    isOld = false
-    isUntold = true
-    isDue = true
+    cancelFull = null
+    fullMs = FULL_MS
   }
 
-  const close = (): void => {
-    cancelRetry?.()
-    cancelWanted?.()
-    isClosed = true
+  const forget = (): void => {
+    refused.clear()
+    patience()
+    telling.forget()
   }
 
   return {
     work,
     prune,
-    close,
+    close: () => {
+      patience()
+      cancelAsk?.()
+      cancelWatch?.()
+      isClosed = true
+    },
     add: (sha256) => {
       waiting.add(sha256)
       refused.delete(sha256)
+      watch()
     },
     waiting: () => waiting.size,
     refusal: () => {
       for (const [sha256, { code, message }] of refused) if (waiting.has(sha256)) return { code, message }
       return null
     },
-    touched: () => {
-      isUntold = true
-    },
+    touched: telling.touched,
     reset: () => {
-      history++
-      for (const [conversation, hashes] of told) for (const sha256 of hashes) put(doubtful, conversation, sha256)
-      told.clear()
-      isUntold = true
-      isDue = true
+      telling.due()
       options.wake()
     },
     forget,
@@ -297,8 +265,4 @@ export function createBlobOutbox(options: BlobOutboxOptions): BlobOutbox {
       options.wake()
     },
   }
-}
-
-function put(into: Map<string, Set<string>>, conversation: string, sha256: string): void {
-  into.set(conversation, (into.get(conversation) ?? new Set()).add(sha256))
 }

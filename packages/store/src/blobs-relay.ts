@@ -90,19 +90,35 @@ export async function uploadBlob(
 
 /** `gone`: the conversation was deleted for good. `unsupported`: the relay is of an older version. */
 export type TellAnswer =
-  | { readonly kind: 'told'; readonly missing: readonly string[] }
+  | ({ readonly kind: 'told'; readonly missing: readonly string[] } & Known)
   | { readonly kind: 'gone' | 'unsupported' | 'offline' | 'refused' }
 
-/** Tells the relay that a conversation refers to these blobs. */
+/** What the relay says of how much it was told of references (SPEC-BLOBS). */
+export interface Known {
+  /** Up to where it was told now; `NO_TALLY` of a relay that does not say. */
+  readonly tally: string
+  /** It knows all that it had been told up to the tally it was asked about. */
+  readonly holds: boolean
+}
+
+/** Of a relay of an older version: it is told everything again when it has another history (W11). No relay holds it. */
+export const NO_TALLY = 'none'
+
+/**
+ * Tells the relay that a conversation refers to these blobs.
+ * @param tally up to where it had been told before
+ */
 export async function tellReferences(
   space: string,
   address: BlobAddress,
   document: string,
   blobs: readonly string[],
+  tally: string | null,
   fetch: Environment['fetch'],
 ): Promise<TellAnswer> {
   try {
-    const response = await fetch(`${spaceUrlOf(space, address)}?document=${encodeURIComponent(document)}`, {
+    const asked = `?document=${encodeURIComponent(document)}${tally === null ? '' : `&tally=${tally}`}`
+    const response = await fetch(`${spaceUrlOf(space, address)}${asked}`, {
       method: 'POST',
       headers: { authorization: `Bearer ${address.token}`, 'content-type': 'application/json' },
       body: JSON.stringify({ blobs }),
@@ -111,8 +127,9 @@ export async function tellReferences(
     if (response.status === 410) return { kind: 'gone' }
     if (response.status >= 500 || response.status === 401) return { kind: 'offline' }
     if (!response.ok) return { kind: 'refused' }
-    const missing = hashesIn(await response.json(), 'missing')
-    return missing === null ? { kind: 'unsupported' } : { kind: 'told', missing }
+    const body: unknown = await response.json()
+    const missing = hashesIn(body, 'missing')
+    return missing === null ? { kind: 'unsupported' } : { kind: 'told', missing, ...knownIn(body) }
   } catch {
     return { kind: 'offline' }
   }
@@ -121,23 +138,33 @@ export async function tellReferences(
 /** As many as the relay names at a time. */
 export const WANTED_PAGE = 1_000
 
-/** What conversations refer to and the relay does not have, in order, above `after`. */
+/** What conversations refer to and the relay does not have, in order, above `after`. `tally`: up to where it had been told before. */
 export async function wantedBlobs(
   space: string,
   address: BlobAddress,
   after: string,
+  tally: string | null,
   fetch: Environment['fetch'],
-): Promise<readonly string[] | 'offline' | 'unsupported'> {
+): Promise<(Known & { readonly wanted: readonly string[] }) | 'offline' | 'unsupported'> {
   try {
-    const response = await fetch(`${spaceUrlOf(space, address)}?wanted${after && `&after=${after}`}`, {
+    const asked = `?wanted${after && `&after=${after}`}${tally === null ? '' : `&tally=${tally}`}`
+    const response = await fetch(`${spaceUrlOf(space, address)}${asked}`, {
       headers: { authorization: `Bearer ${address.token}` },
     })
     if (response.status === 404 || response.status === 405) return 'unsupported'
     if (!response.ok) return 'offline'
-    return hashesIn(await response.json(), 'wanted') ?? 'unsupported'
+    const body: unknown = await response.json()
+    const wanted = hashesIn(body, 'wanted')
+    return wanted === null ? 'unsupported' : { wanted, ...knownIn(body) }
   } catch {
     return 'offline'
   }
+}
+
+function knownIn(body: unknown): Known {
+  const { tally, holds } = isRecord(body) ? body : {}
+  if (typeof tally !== 'string' || typeof holds !== 'boolean') return { tally: NO_TALLY, holds: true }
+  return { tally, holds }
 }
 
 function hashesIn(body: unknown, name: string): readonly string[] | null {

@@ -17,7 +17,7 @@ import { createLives } from './lives.ts'
 import { compactUpdates } from './merge.ts'
 import { openConversation } from './open-conversation.ts'
 import { PersistenceError, type PersistenceHandle } from './persistence/port.ts'
-import { freshRecord } from './persistence/records.ts'
+import { freshRecord, isEnded } from './persistence/records.ts'
 import { type Recovery, watchStreaming } from './recovery.ts'
 import { createRelaySide, type RelaySide } from './relay-side.ts'
 import { createSignal } from './signal.ts'
@@ -62,6 +62,7 @@ export async function openStore(options: OpenStoreOptions): Promise<Store> {
         lives.get(change.id)?.onCommitted(change)
         if (change.update) blobs.onUpdate(change.update)
       }
+      if (changes.some(({ record }) => isEnded(record))) lookAtBlobs()
       afterChange()
     },
     learned: (cursor, refused) => {
@@ -173,6 +174,8 @@ export async function openStore(options: OpenStoreOptions): Promise<Store> {
     wake: () => relay.poke(),
     tellTabs: () => tabs.post({ type: 'blobs' }),
   })
+  /** Files may have gone with a conversation, or wait. A storage that cannot be read is the journal's matter. */
+  const lookAtBlobs = (): void => void blobs.changed().catch(() => null)
   const aside: AsideKeeper = createAside({
     journal,
     clock,
@@ -259,6 +262,7 @@ export async function openStore(options: OpenStoreOptions): Promise<Store> {
       list.update([message.record])
       lives.get(message.record.id)?.receive(message)
       if (message.update) blobs.onUpdate(message.update)
+      if (isEnded(message.record)) lookAtBlobs()
       afterChange()
       return
     }
@@ -277,8 +281,7 @@ export async function openStore(options: OpenStoreOptions): Promise<Store> {
         watchers.take(message)
         return
       case 'blobs':
-        // A storage that cannot be read is the journal's matter.
-        void blobs.changed().catch(() => null)
+        lookAtBlobs()
         return
       case 'stop':
         leases.onStopRequested(message.id, message.key, '')
@@ -311,7 +314,7 @@ export async function openStore(options: OpenStoreOptions): Promise<Store> {
     lives.sweep()
     relay.poke()
     // What another tab said of files meanwhile could not be looked at.
-    void blobs.changed().catch(() => null)
+    lookAtBlobs()
   })
 
   const open = async (id: string) => {
@@ -383,8 +386,6 @@ export async function openStore(options: OpenStoreOptions): Promise<Store> {
       if (!retired && (isKnown || list.record(id))) {
         throw journal.failure()?.error ?? new PersistenceError('ABORTED', 'it could not be deleted on this device')
       }
-      void blobs.changed().catch(() => null)
-      tabs.post({ type: 'blobs' })
       relay.poke()
     },
     aside: {

@@ -10,7 +10,7 @@ test('C50 a storage that fails while files wait is asked again later, not at onc
   })
   const timers: number[] = []
   const handle = {
-    references: { untold: () => Promise.resolve([]), count: () => Promise.resolve(0) },
+    references: { untold: () => Promise.resolve([]), any: () => Promise.resolve(false) },
     uploads: () => Promise.reject(new Error('the storage is gone')),
   }
   const read = (reading: (from: typeof handle) => Promise<unknown>): Promise<unknown> => {

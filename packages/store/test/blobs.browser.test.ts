@@ -46,7 +46,7 @@ test('P32 a database of version 3 learns what its conversations name, large rows
     { conversation: 'first', sha256: one },
     { conversation: 'second', sha256: two },
   ])
-  expect(await handle.references.referrer(two)).toBe('second')
+  expect(await handle.references.owners(two)).toEqual(['second'])
   await handle.close()
 })
 

@@ -3,7 +3,7 @@ import { mkdtemp, open, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { addMessage } from '@holdfast/conversation'
-import { createMemoryBlobs, openDiskBlobs } from '@holdfast/update-log/blobs'
+import { createMemoryBlobFolder, createMemoryBlobs, openDiskBlobs } from '@holdfast/update-log/blobs'
 import { createMemoryLog } from '@holdfast/update-log/memory'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import * as Y from 'yjs'
@@ -65,6 +65,24 @@ function counting(): { readonly puts: string[]; readonly fetch: typeof fetch } {
     fetch: (input, init) => {
       if (init?.method === 'PUT' && String(input).includes('/blobs/')) puts.push(String(input))
       return globalThis.fetch(input, init)
+    },
+  }
+}
+
+/** Conversations of which the relay is told what they refer to, and how often it is asked what it lacks. */
+function tellings(): { readonly told: string[]; readonly fetch: typeof fetch; asked(): number } {
+  const told: string[] = []
+  let asked = 0
+  return {
+    told,
+    asked: () => asked,
+    fetch: async (input, init) => {
+      const url = new URL(String(input))
+      const document = url.searchParams.get('document')
+      const response = await globalThis.fetch(input, init)
+      if (url.searchParams.has('wanted')) asked++
+      if (init?.method === 'POST' && document !== null) told.push(document)
+      return response
     },
   }
 }
@@ -332,4 +350,125 @@ test('C52 what a device only looked at is brought to a relay that lost it', asyn
   await relay.start()
   reader.retry()
   await eventually(async () => (await isThere(ref.sha256)) && (await referrers(ref.sha256)).length === 1)
+})
+
+/** The relay ends, and goes on with other blobs and the same log. */
+async function goOnWith(blobs: RelayHarness['blobs']): Promise<void> {
+  await relay.stop()
+  relay.blobs = blobs
+  await relay.start()
+}
+
+test('C58 a relay whose files went back without its documents is told again, by a session that told it nothing', async () => {
+  const folder = createMemoryBlobFolder()
+  await goOnWith(createMemoryBlobs({ folder }))
+  const laptop = device()
+  const first = await laptop.open()
+  const refs = [await first.blobs.put(picture, 'image/png')]
+  const conversation = await first.create({ title: 'Pictures' })
+  show(conversation, refs[0]!)
+  await eventually(async () => (await referrers(refs[0]!.sha256)).length === 1)
+  const copy = folder.copy()
+  refs.push(await first.blobs.put(picture.slice(1), 'image/png'))
+  show(conversation, refs[1]!)
+  await eventually(async () => (await referrers(refs[1]!.sha256)).length === 1)
+  await uploaded(first)
+  await conversation.sent()
+  conversation.close()
+  await closeStore(first)
+  // The history of documents goes on under its name: nothing is offered again.
+  await goOnWith(createMemoryBlobs({ folder: copy }))
+  expect(await isThere(refs[1]!.sha256)).toBe(false)
+  await laptop.open()
+  await eventually(async () => (await referrers(refs[1]!.sha256)).length === 1 && (await isThere(refs[1]!.sha256)))
+})
+
+test('C58 a relay that started again, or comes back with all that it was told, is told nothing again', async () => {
+  const { told, asked, fetch } = tellings()
+  const folder = createMemoryBlobFolder()
+  await goOnWith(createMemoryBlobs({ folder }))
+  const laptop = device()
+  const store = await laptop.open({ fetch })
+  const ref = await store.blobs.put(picture, 'image/png')
+  const conversation = await store.create({ title: 'A picture' })
+  show(conversation, ref)
+  await eventually(async () => (await referrers(ref.sha256)).length === 1)
+  await uploaded(store)
+  await conversation.sent()
+  await eventually(() => told.length === 1)
+  await goOnWith(createMemoryBlobs({ folder: folder.copy() }))
+  const before = asked()
+  store.retry()
+  await eventually(() => asked() > before)
+  // A second picture comes behind all that there might have been to say.
+  const next = await store.blobs.put(picture.slice(1), 'image/png')
+  show(conversation, next)
+  await eventually(async () => told.length > 1 && (await isThere(next.sha256)))
+  await uploaded(store)
+  conversation.close()
+  await closeStore(store)
+  const all = asked()
+  await laptop.open({ fetch })
+  await eventually(() => asked() > all)
+  expect(told).toEqual([conversation.id, conversation.id])
+})
+
+test('C50 a reference whose device is lost before its word is told by whoever has the conversation', async () => {
+  const writer = device()
+  const mute: typeof fetch = (input, init) =>
+    String(input).includes('/blobs/') ? Promise.reject(new TypeError('no way')) : globalThis.fetch(input, init)
+  const store = await writer.open({ fetch: mute })
+  const ref = await store.blobs.put(picture, 'image/png')
+  const conversation = await store.create({ title: 'A picture' })
+  show(conversation, ref)
+  await conversation.sent()
+  await closeStore(store)
+  expect(await referrers(ref.sha256)).toEqual([])
+  await device().open()
+  await eventually(async () => (await referrers(ref.sha256)).includes(conversation.id))
+})
+
+test('C58 what was told before tallies were kept is told once more; a relay of the version before is told as before', async () => {
+  const { told, asked, fetch } = tellings()
+  const silent: typeof fetch = async (input, init) => {
+    const response = await fetch(input, init)
+    if (!String(input).includes('/blobs/') || init?.method === 'PUT') return response
+    const { tally: _, holds: __, ...rest } = (await response.json()) as Record<string, unknown>
+    return new Response(JSON.stringify(rest), { status: response.status })
+  }
+  const laptop = device()
+  const old = await laptop.open({ fetch: silent })
+  const ref = await old.blobs.put(picture, 'image/png')
+  const conversation = await old.create({ title: 'A picture' })
+  show(conversation, ref)
+  await eventually(async () => (await referrers(ref.sha256)).length === 1)
+  await uploaded(old)
+  await conversation.sent()
+  await eventually(() => told.length === 1)
+  conversation.close()
+  await closeStore(old)
+  const before = asked()
+  const same = await laptop.open({ fetch: silent })
+  await eventually(() => asked() > before)
+  await closeStore(same)
+  expect(told).toEqual([conversation.id])
+  // The relay was upgraded, and its files are of another folder.
+  await goOnWith(createMemoryBlobs())
+  await laptop.open({ fetch })
+  await eventually(() => isThere(ref.sha256))
+  expect(await referrers(ref.sha256)).toEqual([conversation.id])
+})
+
+test('C58 a file that is added in a window to a conversation that was purged elsewhere does not wait', async () => {
+  const store = await device().open()
+  const conversation = await store.create({ title: 'Over' })
+  await conversation.sent()
+  const other = await device().open()
+  await until(other.list, (items) => items.length === 1)
+  await other.purge(conversation.id)
+  await until(conversation.status, (status) => 'reason' in status && status.reason?.code === 'EPOCH_PURGED')
+  const ref = await store.blobs.put(picture, 'image/png')
+  show(conversation, ref)
+  await uploaded(store)
+  expect(await isThere(ref.sha256)).toBe(false)
 })

@@ -310,38 +310,49 @@ export function persistenceContract(make: () => Promise<Harness>, capabilities: 
         const { references } = handle
         const [one, two] = ['1'.repeat(64), '2'.repeat(64)]
         const naming = (hash: string, id: string, local = true) => ({ id, updates: [updateNaming(hash)], local })
+        const untold = async () =>
+          (await references.untold(10)).map(({ conversation, sha256 }) => conversation + sha256[0])
         await handle.write({ documents: [naming(one, 'a'), naming(one, 'b', false)] })
         if (!capabilities.blobs) {
-          expect([await references.untold(10), await references.referrer(one)]).toEqual([[], null])
+          expect([await untold(), await references.owners(one), await references.tally()]).toEqual([[], [], null])
           return
         }
         for (const sha256 of [one, two]) await handle.putBlob(sha256, { bytes: Uint8Array.of(1), type: 'image/png' })
-        expect(await references.count()).toBe(2)
-        // What another device wrote, it tells.
-        expect(await references.untold(10)).toEqual([{ conversation: 'a', sha256: one }])
-        expect(await references.told('a', [one], [one])).toEqual([one])
-        expect([await references.untold(10), await handle.uploads()]).toEqual([[], [one]])
-        await handle.write({ documents: [naming(two, 'a')] })
-        expect(await references.told('a', [two], null)).toEqual([])
+        expect(await references.any()).toBe(true)
+        // Whoever wrote it: the device that did may be lost.
+        expect(await references.untold(10)).toEqual(['a', 'b'].map((conversation) => ({ conversation, sha256: one })))
+        expect(await references.told('a', [one], [one], { from: null, to: 'r.1' })).toEqual([one])
+        expect([await untold(), await handle.uploads(), await references.tally()]).toEqual([['b1'], [one], 'r.1'])
+        await handle.write({ documents: [naming(two, 'a'), naming(one, 'a', false)] })
+        expect(await untold()).toEqual(['a2', 'b1'])
+        await references.refused('a', [two])
         expect(await references.want([two, '3'.repeat(64)])).toEqual([two])
-        expect(await references.told('a', [one, two], [])).toEqual([])
-        expect(await handle.uploads()).toEqual([])
-        // Another history is told everything again, the foreign ones too.
-        await handle.write({ documents: ['a', 'b'].map((id) => ({ id, updates: [], local: false, offer: true })) })
-        expect((await references.untold(10)).length).toBe(3)
-        expect(await references.untold(2)).toHaveLength(2)
-        expect(['a', 'b']).toContain(await references.referrer(one))
+        expect(await references.told('a', [one, two], [], { from: 'r.1', to: 'r.3' })).toEqual([])
+        expect([await handle.uploads(), await untold()]).toEqual([[], ['b1']])
+        // A tab that was told something while another was told something else, or that it does not hold, changes nothing.
+        expect(await references.told('b', [one], [one], { from: 'r.1', to: 'r.2' })).toBeNull()
+        await references.retell('r.2')
+        expect([await untold(), await handle.uploads(), await references.tally()]).toEqual([['b1'], [], 'r.3'])
+        await handle.write({ documents: [{ id: 'a', updates: [], local: false, offer: true }] })
+        expect(await untold()).toEqual(['a1', 'a2', 'b1'])
+        expect(await references.untold(2, { conversation: 'a', sha256: one })).toEqual([
+          { conversation: 'a', sha256: two },
+          { conversation: 'b', sha256: one },
+        ])
+        for (const [id, hashes] of [['a', [one, two]] as const, ['b', [one]] as const]) {
+          expect(await references.told(id, hashes, [], { from: 'r.3', to: 'r.3' })).toEqual([])
+        }
+        expect(await untold()).toEqual([])
+        await references.retell('r.3')
+        expect([await untold(), await references.tally()]).toEqual([['a1', 'a2', 'b1'], null])
+        expect(await references.owners(one)).toEqual(['a', 'b'])
         await handle.compact('a', compactUpdates)
-        expect(await references.referrer(two)).toBe('a')
+        expect(await references.owners(two)).toEqual(['a'])
         await handle.retire('a', { purged: 'done', aside: null }, compactUpdates)
         expect([await handle.getBlob(one), await handle.getBlob(two)]).toEqual([expect.anything(), null])
-        expect(await references.referrer(one)).toBe('b')
+        expect(await references.owners(one)).toEqual(['b'])
         await handle.retire('b', { purged: 'done', aside: null }, compactUpdates)
-        expect([await references.count(), await references.untold(10), await references.referrer(one)]).toEqual([
-          0,
-          [],
-          null,
-        ])
+        expect([await references.any(), await untold(), await references.owners(one)]).toEqual([false, [], []])
       },
     )
 
@@ -349,7 +360,7 @@ export function persistenceContract(make: () => Promise<Harness>, capabilities: 
       const { open } = await prepare()
       const handle = await open()
       if (!capabilities.blobs) {
-        expect(await handle.references.count()).toBe(0)
+        expect(await handle.references.any()).toBe(false)
         return
       }
       const hash = 'c'.repeat(64)
@@ -359,13 +370,14 @@ export function persistenceContract(make: () => Promise<Harness>, capabilities: 
       })
       const aside = { key: 'a:k', code: 'EPOCH_PURGED', text: '', at: 1 }
       const retired = await handle.retire('a', { purged: 'done', aside }, compactUpdates)
-      expect([retired?.aside?.key, await handle.references.referrer(hash)]).toEqual(['a:k', null])
-      expect([await handle.references.untold(10), await handle.references.count()]).toEqual([[], 1])
+      expect([retired?.aside?.key, await handle.references.owners(hash)]).toEqual(['a:k', ['/a:k']])
+      await handle.references.retell(null)
+      expect([await handle.references.untold(10), await handle.getBlob(hash)]).toEqual([[], expect.anything()])
       await handle.putAside({ ...retired!.aside!, key: 'a:other' }, updateNaming(hash))
       await handle.dropAside('a:k')
-      expect(await handle.references.count()).toBe(1)
+      expect(await handle.references.owners(hash)).toEqual(['/a:other'])
       await handle.dropAside('a:other')
-      expect([await handle.references.count(), await handle.uploads()]).toEqual([0, []])
+      expect([await handle.references.any(), await handle.uploads()]).toEqual([false, []])
     })
 
     test('P17 what the feed tells is kept, and never in the place of what this device has and the relay has not', async () => {

@@ -8,6 +8,7 @@ export {
   type BlobStat,
   type BlobStore,
   type BlobsOpened,
+  type BlobTally,
   type BlobTotals,
   isBlobHash,
   MAX_REFERENCES,

@@ -47,7 +47,7 @@ describe.each([
     const shared = await put(store, 'shared', 'a')
     const own = await put(store, 'own', 'a')
     const nobodys = await put(store, 'from a client that says no document')
-    expect(await store.refer(doc('b'), [shared])).toEqual({ missing: [] })
+    expect(await store.refer(doc('b'), [shared])).toMatchObject({ missing: [] })
     await store.release(doc('a'))
     expect(await store.sweep(DAY)).toEqual({ count: 0, bytes: 0 })
     time = DAY
@@ -68,13 +68,13 @@ describe.each([
     const store = await make(() => time)
     const hash = await put(store, 'picture', 'a')
     await store.release(doc('a'))
-    expect(await store.refer(doc('b'), [hash, hash])).toEqual({ missing: [] })
+    expect(await store.refer(doc('b'), [hash, hash])).toMatchObject({ missing: [] })
     time = 2 * DAY
     expect((await store.sweep(DAY)).count).toBe(0)
     await store.release(doc('b'))
     time = 4 * DAY
     expect((await store.sweep(DAY)).count).toBe(1)
-    expect(await store.refer(doc('c'), [hash])).toEqual({ missing: [hash] })
+    expect(await store.refer(doc('c'), [hash])).toMatchObject({ missing: [hash] })
     expect(await store.wanted(SPACE, 10)).toEqual([hash])
     await put(store, 'picture')
     expect(await store.wanted(SPACE, 10)).toEqual([])
@@ -112,7 +112,7 @@ describe.each([
     expect([count, bytes, refused.length]).toEqual([3, 48, 5])
     expect((await store.references(SPACE)).flatMap(({ hashes }) => hashes)).toHaveLength(3)
     // What is there already needs no room.
-    expect(await store.refer(doc('b'), [(await all(store.blobs(SPACE)))[0]!.hash])).toEqual({ missing: [] })
+    expect(await store.refer(doc('b'), [(await all(store.blobs(SPACE)))[0]!.hash])).toMatchObject({ missing: [] })
     await store.close()
   })
 

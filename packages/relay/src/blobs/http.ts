@@ -104,7 +104,8 @@ export function createBlobHandler(
         return BAD_PATH
       default:
         if (queryOf(request).has('wanted')) {
-          sendJson(response, 200, { wanted: await wanted(asked, queryOf(request).get('after') ?? '') })
+          const known = await blobs.tally(space, queryOf(request).get('tally'))
+          sendJson(response, 200, { wanted: await wanted(asked, queryOf(request).get('after') ?? ''), ...known })
         } else sendJson(response, 200, await blobs.totals(space))
         return null
     }
@@ -129,9 +130,9 @@ export function createBlobHandler(
     const hashes = document === null ? null : await readReferences(request)
     if (document === null || hashes === null) return no.BAD_REFERENCES
     try {
-      const missing = await keeper.refer({ space, document }, hashes)
-      if (missing === null) return no.PURGED
-      sendJson(response, 200, { missing })
+      const told = await keeper.refer({ space, document }, hashes, queryOf(request).get('tally'))
+      if (told === null) return no.PURGED
+      sendJson(response, 200, told)
       return null
     } catch (error) {
       return refusalOf(error)

@@ -1,4 +1,4 @@
-import type { BlobStore, Change, DocumentRef, UpdateLog } from '@holdfast/update-log'
+import type { BlobStore, BlobTally, Change, DocumentRef, UpdateLog } from '@holdfast/update-log'
 import type { RelayEvent } from '../events.ts'
 import type { Clock } from '../options.ts'
 import { messageOf } from '../room.ts'
@@ -15,8 +15,12 @@ export interface BlobKeeperOptions {
 }
 
 export interface BlobKeeper {
-  /** Keeps that a document refers to these. @returns those that are not there, or null when the document was purged */
-  refer(ref: DocumentRef, hashes: readonly string[]): Promise<readonly string[] | null>
+  /** Keeps that a document refers to these, see `BlobStore`. @returns null when the document was purged */
+  refer(
+    ref: DocumentRef,
+    hashes: readonly string[],
+    since: string | null,
+  ): Promise<(BlobTally & { readonly missing: readonly string[] }) | null>
   isPurged(ref: DocumentRef): Promise<boolean>
   /** A document that was purged while something was kept for it lets go of it again. */
   settle(ref: DocumentRef): Promise<void>
@@ -80,11 +84,11 @@ export function keepBlobs({ blobs, log, clock, grace, sweepEvery, report }: Blob
   return {
     isPurged,
     settle,
-    async refer(ref, hashes) {
+    async refer(ref, hashes, since) {
       if (await isPurged(ref)) return null
-      const { missing } = await blobs.refer(ref, hashes)
+      const told = await blobs.refer(ref, hashes, since)
       await settle(ref)
-      return missing
+      return told
     },
     async close() {
       isClosed = true

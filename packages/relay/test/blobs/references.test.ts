@@ -66,7 +66,7 @@ describe.each([
     for (const document of ['a', 'b', 'c']) await log.append({ space: 'default', document }, update())
     expect((await putFor(at, image, 'a')).status).toBe(201)
     expect((await putFor(at, other, 'a')).status).toBe(201)
-    expect(jsonOf(await refer(at, 'b', [hashOf(image), '0'.repeat(64)]))).toEqual({ missing: ['0'.repeat(64)] })
+    expect(jsonOf(await refer(at, 'b', [hashOf(image), '0'.repeat(64)]))).toMatchObject({ missing: ['0'.repeat(64)] })
     await log.purge({ space: 'default', document: 'a' })
     await swept(at, clock, 24 * HOUR)
     expect([await statusOf(at, image), await statusOf(at, other)]).toEqual([200, 404])
@@ -74,7 +74,7 @@ describe.each([
     await new Promise((resolve) => setImmediate(resolve))
     clock.advance(23 * HOUR)
     // A device that was away refers to it just in time.
-    expect(jsonOf(await refer(at, 'c', [hashOf(image)]))).toEqual({ missing: [] })
+    expect(jsonOf(await refer(at, 'c', [hashOf(image)]))).toMatchObject({ missing: [] })
     clock.advance(48 * HOUR)
     await new Promise((resolve) => setImmediate(resolve))
     expect(await statusOf(at, image)).toBe(200)
@@ -89,16 +89,35 @@ describe.each([
     await refer(at, 'a', [hash])
     const wanted = async (token?: string) =>
       jsonOf(await ask(at, 'GET', '/blobs/default?wanted', token === undefined ? {} : { token }))
-    expect(await wanted()).toEqual({ wanted: [hash] })
-    expect(await wanted(await at.token('write', { documents: ['a'] }))).toEqual({ wanted: [hash] })
-    expect(await wanted(await at.token('write', { documents: ['b'] }))).toEqual({ wanted: [] })
+    expect(await wanted()).toMatchObject({ wanted: [hash] })
+    expect(await wanted(await at.token('write', { documents: ['a'] }))).toMatchObject({ wanted: [hash] })
+    expect(await wanted(await at.token('write', { documents: ['b'] }))).toMatchObject({ wanted: [] })
     await put(at, image)
-    expect(await wanted()).toEqual({ wanted: [] })
+    expect(await wanted()).toMatchObject({ wanted: [] })
     const many = Array.from({ length: 1_500 }, (_, i) => i.toString(16).padStart(64, '0'))
     await refer(at, 'many', many.toReversed())
-    expect(await wanted()).toEqual({ wanted: many.slice(0, 1_000) })
+    expect(await wanted()).toMatchObject({ wanted: many.slice(0, 1_000) })
     const rest = jsonOf(await ask(at, 'GET', `/blobs/default?wanted&after=${many[999]}`))
-    expect(rest).toEqual({ wanted: many.slice(1_000) })
+    expect(rest).toMatchObject({ wanted: many.slice(1_000) })
+  })
+
+  it('BL9 each answer says how much was told, and whether all that was told before is known', async () => {
+    const at = await relayFor({ blobs: await make(Date.now) })
+    const tell = async (hashes: readonly string[], tally: string) => {
+      const body = new TextEncoder().encode(JSON.stringify({ blobs: hashes }))
+      return jsonOf(await ask(at, 'POST', `/blobs/default?document=a${tally}`, { body }))
+    }
+    const asked = async (tally: string) => jsonOf(await ask(at, 'GET', `/blobs/default?wanted${tally}`))
+    const one = await tell(['1'.repeat(64)], '')
+    expect(one).toEqual({ missing: ['1'.repeat(64)], tally: expect.stringMatching(/^[0-9a-z]+\.1$/), holds: true })
+    const point = (one as { tally: string }).tally
+    expect(await tell(['2'.repeat(64)], `&tally=${point}`)).toMatchObject({ holds: true })
+    expect(await asked('')).toMatchObject({ holds: true })
+    expect(await asked(`&tally=${point}`)).toMatchObject({ holds: true })
+    for (const other of [`${point}0`, 'none', '%00']) {
+      expect(await asked(`&tally=${other}`)).toMatchObject({ holds: false })
+      expect(await tell(['1'.repeat(64)], `&tally=${other}`)).toMatchObject({ holds: false })
+    }
   })
 
   it('BL3 a document that was purged refers to nothing any more', async () => {
@@ -203,7 +222,7 @@ it('BL8 a blob that rots on the disk is refused, is wanted, and is whole again w
   await damage(512 + 70_000)
   const ranged = await ask(at, 'GET', pathOf(image), { headers: { range: 'bytes=66000-66010' } })
   expect(ranged).toMatchObject({ status: 404, code: 'BLOB_DAMAGED' })
-  expect(await wanted()).toEqual({ wanted: [hashOf(image)] })
+  expect(await wanted()).toMatchObject({ wanted: [hashOf(image)] })
   expect((await ask(at, 'GET', pathOf(image))).code).toBe('BLOB_NOT_FOUND')
   // Behind the first part: the connection ends, and nothing of what is damaged has come.
   expect((await putFor(at, image, 'a')).status).toBe(201)

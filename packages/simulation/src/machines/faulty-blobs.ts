@@ -20,6 +20,7 @@ export function faultyBlobs(blobs: BlobStore, { through }: SlowDisk): BlobStore 
     sweep: (...args) => through(() => blobs.sweep(...args), true),
     collect: (...args) => through(() => blobs.collect(...args), true),
     wanted: (...args) => through(() => blobs.wanted(...args), false),
+    tally: (...args) => through(() => blobs.tally(...args), false),
     totals: (...args) => through(() => blobs.totals(...args), false),
     spaces: () => through(() => blobs.spaces(), false),
     blobs: (...args) => blobs.blobs(...args),

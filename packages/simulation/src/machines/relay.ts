@@ -73,7 +73,7 @@ export function startRelay(
   const stored = createMemoryLog({ folder: folder.folder, randomId })
   const disk = { process, schedule, faults, random, onLost }
   const log = faultyLog({ log: stored, process, disk: slowDisk(disk), clocks: folder.clocks })
-  const files = createMemoryBlobs({ now: world.clock.now, folder: folder.blobs })
+  const files = createMemoryBlobs({ now: world.clock.now, folder: folder.blobs, randomId: () => name })
   const relay = createRelay({
     log,
     blobs: faultyBlobs(files, slowDisk(disk)),

@@ -23,20 +23,40 @@ export function namedIn(documents: readonly DocumentWrite[]): Named {
   return named
 }
 
-export function noteReference({ store }: Pick<Body, 'store'>, owner: string, sha256: string, untold: boolean): void {
+function putReference({ store }: Pick<Body, 'store'>, owner: string, sha256: string): void {
   store('references').put(true, [owner, sha256])
   store('referrers').put(true, [sha256, owner])
-  if (untold) store('untold').put(true, [owner, sha256])
 }
 
-/** What these documents refer to is to be told (again). */
-export function retell({ store, request }: Body, ids: ReadonlySet<string>, then: () => void): void {
-  if (ids.size === 0) {
+/** These are named, and to be told if they were not named before. */
+export function noteReferences(
+  { store, request }: Body,
+  found: readonly (readonly [owner: string, sha256: string])[],
+  then: () => void,
+): void {
+  let left = found.length
+  if (left === 0) then()
+  for (const [owner, sha256] of found) {
+    request(store('references').getKey([owner, sha256]), (known) => {
+      if (known === undefined && isConversation(owner)) store('untold').put(true, [owner, sha256])
+      putReference({ store }, owner, sha256)
+      left--
+      if (left === 0) then()
+    })
+  }
+}
+
+/** What these documents refer to is to be told (again); null for what all of them do. */
+export function retell({ store, request }: Body, ids: ReadonlySet<string> | null, then: () => void): void {
+  if (ids?.size === 0) {
     then()
     return
   }
   request(store('references').getAllKeys(), (keys) => {
-    for (const key of keys) if (Array.isArray(key) && ids.has(String(key[0]))) store('untold').put(true, key)
+    for (const key of keys) {
+      const owner = String((key as IDBValidKey[])[0])
+      if (ids ? ids.has(owner) : isConversation(owner)) store('untold').put(true, key)
+    }
     then()
   })
 }
@@ -60,7 +80,7 @@ export function releaseReferences(
     for (const key of keys) {
       const sha256 = String((key as IDBValidKey[])[1])
       store('referrers').delete([sha256, owner])
-      if (heir !== null) noteReference({ store }, heir, sha256, false)
+      if (heir !== null) putReference({ store }, heir, sha256)
       request(store('referrers').count(under(sha256)), (others) => {
         if (others === 0) {
           store('blobs').delete(sha256)
@@ -70,6 +90,10 @@ export function releaseReferences(
       })
     }
   })
+}
+
+function readTally({ store, request }: Body, then: (tally: string | null) => void): void {
+  request<string | undefined>(store('meta').get('tally'), (tally) => then(tally ?? null))
 }
 
 export function blobReferences(database: IDBDatabase): BlobReferences {
@@ -90,34 +114,64 @@ export function blobReferences(database: IDBDatabase): BlobReferences {
     }
   }
   return {
-    untold: (limit) =>
+    untold: (limit, after) =>
       transact<BlobReference[]>(database, ['untold'], 'readonly', ({ store, request }, done) => {
-        request(store('untold').getAllKeys(null, limit), (keys) =>
-          done(
-            keys.map((key) => ({ conversation: String((key as string[])[0]), sha256: String((key as string[])[1]) })),
+        request(
+          store('untold').getAllKeys(
+            after ? IDBKeyRange.lowerBound([after.conversation, after.sha256], true) : null,
+            limit,
           ),
+          (keys) =>
+            done(
+              keys.map((key) => ({ conversation: String((key as string[])[0]), sha256: String((key as string[])[1]) })),
+            ),
         )
       }),
-    told: (conversation, hashes, missing) =>
-      transact<string[]>(database, ['untold', 'blobs', 'uploads'], 'readwrite', (body, done) => {
-        for (const sha256 of hashes) {
-          body.store('untold').delete([conversation, sha256])
-          if (missing !== null && !missing.includes(sha256)) body.store('uploads').delete(sha256)
-        }
-        queue(body, missing ?? [], done)
+    tally: () => transact<string | null>(database, ['meta'], 'readonly', (body, done) => readTally(body, done)),
+    told: (conversation, hashes, missing, { from, to }) =>
+      transact<string[] | null>(database, ['untold', 'blobs', 'uploads', 'meta'], 'readwrite', (body, done) => {
+        readTally(body, (tally) => {
+          if (tally !== from) {
+            done(null)
+            return
+          }
+          if (to !== from) body.store('meta').put(to, 'tally')
+          for (const sha256 of hashes) {
+            body.store('untold').delete([conversation, sha256])
+            if (!missing.includes(sha256)) body.store('uploads').delete(sha256)
+          }
+          queue(body, missing, done)
+        })
+      }),
+    refused: (conversation, hashes) =>
+      transact<void>(database, ['untold'], 'readwrite', ({ store }, done) => {
+        for (const sha256 of hashes) store('untold').delete([conversation, sha256])
+        done()
+      }),
+    retell: (before) =>
+      transact<void>(database, ['references', 'untold', 'meta'], 'readwrite', (body, done) => {
+        readTally(body, (tally) => {
+          if (tally !== before) {
+            done()
+            return
+          }
+          body.store('meta').delete('tally')
+          retell(body, null, done)
+        })
       }),
     want: (hashes) =>
       transact<string[]>(database, ['blobs', 'uploads'], 'readwrite', (body, done) => queue(body, hashes, done)),
-    referrer: (sha256) =>
-      transact<string | null>(database, ['referrers'], 'readonly', ({ store, request }, done) => {
-        request(store('referrers').getAllKeys(under(sha256)), (keys) => {
-          const owners = keys.map((key) => String((key as string[])[1]))
-          done(owners.find(isConversation) ?? null)
-        })
+    owners: (sha256) =>
+      transact<string[]>(database, ['referrers'], 'readonly', ({ store, request }, done) => {
+        request(store('referrers').getAllKeys(under(sha256)), (keys) =>
+          done(keys.map((key) => String((key as string[])[1]))),
+        )
       }),
-    count: () =>
-      transact<number>(database, ['blobs'], 'readonly', ({ store, request }, done) => {
-        request(store('blobs').count(), done)
+    any: () =>
+      transact<boolean>(database, ['blobs', 'references'], 'readonly', ({ store, request }, done) => {
+        request(store('blobs').getAllKeys(null, 1), (blobs) => {
+          request(store('references').getAllKeys(null, 1), (named) => done(blobs.length + named.length > 0))
+        })
       }),
   }
 }
@@ -127,7 +181,10 @@ export function findReferences(upgrade: IDBTransaction): void {
   const store: Body['store'] = (name) => upgrade.objectStore(name)
   const note = (document: string, bytes: unknown): void => {
     if (!(bytes instanceof Uint8Array)) return
-    for (const sha256 of blobsNamedIn(bytes)) noteReference({ store }, document, sha256, true)
+    for (const sha256 of blobsNamedIn(bytes)) {
+      putReference({ store }, document, sha256)
+      store('untold').put(true, [document, sha256])
+    }
   }
   const counting = store('blobs').count()
   counting.onsuccess = () => {

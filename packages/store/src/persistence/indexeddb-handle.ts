@@ -1,7 +1,7 @@
 import { blobsNamedIn } from '@holdfast/conversation'
 import type { Clock } from '../environment.ts'
 import { asideOwner } from './blob-references.ts'
-import { blobReferences, noteReference, REFERENCES, RELEASING, releaseReferences } from './indexeddb-blobs.ts'
+import { blobReferences, noteReferences, REFERENCES, RELEASING, releaseReferences } from './indexeddb-blobs.ts'
 import { createLargeRows } from './indexeddb-large.ts'
 import { rebuildRecords } from './indexeddb-rebuild.ts'
 import { createRecordLog } from './indexeddb-records.ts'
@@ -100,10 +100,15 @@ export function indexedDbHandle(
       }),
     aside: (key) => get<Uint8Array>('asideBytes', key),
     putAside: (note, update) =>
-      transact<void>(database, ['aside', 'asideBytes', ...REFERENCES], 'readwrite', ({ store, request }, done) => {
-        store('aside').put(note, note.key)
-        for (const hash of blobsNamedIn(update)) noteReference({ store }, asideOwner(note.key), hash, false)
-        request(store('asideBytes').put(update, note.key), () => done())
+      transact<void>(database, ['aside', 'asideBytes', ...REFERENCES], 'readwrite', (body, done) => {
+        body.store('aside').put(note, note.key)
+        body.store('asideBytes').put(update, note.key)
+        const owner = asideOwner(note.key)
+        noteReferences(
+          body,
+          blobsNamedIn(update).map((hash) => [owner, hash]),
+          done,
+        )
       }),
     dropAside: (key) =>
       transact<void>(database, ['aside', 'asideBytes', ...RELEASING], 'readwrite', (body, done) => {

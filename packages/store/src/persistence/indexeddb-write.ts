@@ -1,4 +1,4 @@
-import { namedIn, noteReference, REFERENCES, retell } from './indexeddb-blobs.ts'
+import { namedIn, noteReferences, REFERENCES, retell } from './indexeddb-blobs.ts'
 import type { LargeRows } from './indexeddb-large.ts'
 import { alone } from './indexeddb-large.ts'
 import type { Appended, RecordLog } from './indexeddb-records.ts'
@@ -27,10 +27,12 @@ export async function writeBatch(
       readCursor(body, batch, (cursor) => {
         const holds = whatHolds(batch, cursor)
         putRest(body, batch, holds.cursor)
-        for (const [{ id, local }, hashes] of named) for (const hash of hashes) noteReference(body, id, hash, local)
-        retell(body, offered, () => {
-          putDocuments(body, batch, log, large, holds, (records) => {
-            done(records.length > 0 ? log.append(body, records) : null)
+        const found = [...named].flatMap(([{ id }, hashes]) => hashes.map((hash) => [id, hash] as const))
+        noteReferences(body, found, () => {
+          retell(body, offered, () => {
+            putDocuments(body, batch, log, large, holds, (records) => {
+              done(records.length > 0 ? log.append(body, records) : null)
+            })
           })
         })
       })

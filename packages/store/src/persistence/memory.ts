@@ -102,7 +102,7 @@ export function memoryPersistence(): MemoryPersistence {
         change.updates.forEach((update, i) => {
           document.rows.set(document.record.last + 1 + i, update)
         })
-        for (const hash of change.updates.flatMap(blobsNamedIn)) mine.references.note(change.id, hash, change.local)
+        for (const hash of change.updates.flatMap(blobsNamedIn)) mine.references.note(change.id, hash)
         if (change.offer) mine.references.retell(change.id)
         document.record = applyWrite(document.record, change, holds)
         records.set(change.id, document.record)
@@ -198,7 +198,7 @@ export function memoryPersistence(): MemoryPersistence {
       putAside: async (note, update) => {
         await check('write')
         mine.asides.set(note.key, { note, update })
-        for (const hash of blobsNamedIn(update)) mine.references.note(asideOwner(note.key), hash, false)
+        for (const hash of blobsNamedIn(update)) mine.references.note(asideOwner(note.key), hash)
       },
       dropAside: async (key) => {
         await check('write')

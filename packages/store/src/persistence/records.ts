@@ -198,6 +198,11 @@ export function isUnlisted(record: DocumentRecord): boolean {
   return record.rows > 0 && record.summary === null && record.purged === 'no'
 }
 
+/** It was here, and nothing of it is any more, nor what only it named. */
+export function isEnded(record: DocumentRecord): boolean {
+  return record.last > 0 && record.rows === 0
+}
+
 /** Its epoch was purged, and rows of it are still here: to be set aside or let go. */
 export function isOver(record: DocumentRecord): boolean {
   return record.purged !== 'no' && record.rows > 0

@@ -111,8 +111,8 @@ export async function openDiskBlobs(directory: string, options: DiskBlobsOptions
         if (document !== null) requireName('document', document)
         if (await folder.isThere(ref.hash)) {
           if (document === null) return { created: false }
-          const { length } = await folder.refer(document, [ref.hash])
-          if (length === 0) return { created: false }
+          const { missing } = await folder.refer(document, [ref.hash], null)
+          if (missing.length === 0) return { created: false }
         }
         await folder.sign(ref.space)
         const received = join(temporary, randomUUID())
@@ -166,12 +166,12 @@ export async function openDiskBlobs(directory: string, options: DiskBlobsOptions
 
     delete: (ref) => run(ref, (folder) => folder.delete(ref.hash)),
 
-    refer: (ref, hashes) =>
+    refer: (ref, hashes, since = null) =>
       inSpace(ref.space, async (folder) => {
         requireRef(ref)
         requireHashes(hashes)
         if (hashes.length > 0) await folder.sign(ref.space)
-        return { missing: await folder.refer(ref.document, hashes) }
+        return folder.refer(ref.document, hashes, since)
       }),
 
     release: (ref) =>
@@ -203,6 +203,12 @@ export async function openDiskBlobs(directory: string, options: DiskBlobsOptions
         const there = await folder.all()
         return wantedOf(folder.references, (hash) => there.has(hash), limit, after)
       }),
+
+    tally: (space, since = null) =>
+      inSpace(space, async ({ references: { tally } }) => ({
+        tally: tally.now(),
+        holds: since === null || tally.holds(since),
+      })),
 
     totals: (space) => inSpace(space, async (folder) => (await folder.all()).totals()),
 

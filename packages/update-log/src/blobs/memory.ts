@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { createHash, randomUUID } from 'node:crypto'
 import { requireName, requireRef } from '../names.ts'
 import { type BlobStore, hashMismatch, requireBlobRef, requireHashes, storeClosed, tooLarge } from './port.ts'
 import { type ReferenceEvent, References, wantedOf } from './references.ts'
@@ -38,12 +38,18 @@ export function createMemoryBlobFolder(spaces: Map<string, Space> = new Map()): 
 /** A blob store that forgets everything with its folder, which is with the process. Passes the same contract suite as the one on disk. */
 export function createMemoryBlobs({
   now = Date.now,
+  randomId = randomUUID,
   folder = createMemoryBlobFolder(),
 }: {
   readonly now?: () => number
+  /** Names this opening: lower-case letters and digits. */
+  readonly randomId?: () => string
   readonly folder?: MemoryBlobFolder
 } = {}): BlobStore {
   const { spaces } = folder
+  const opening = randomId().replaceAll('-', '')
+  /** Spaces that were told something since. */
+  const opened = new Set<Space>()
   let isClosed = false
 
   function spaceOf(name: string): Space {
@@ -64,6 +70,10 @@ export function createMemoryBlobs({
   }
 
   function add(space: Space, events: readonly ReferenceEvent[]): void {
+    if (!opened.has(space) && events.some(({ kind }) => kind === 'refer')) {
+      opened.add(space)
+      space.references.apply({ kind: 'opened', name: opening })
+    }
     for (const event of events) space.references.apply(event)
   }
 
@@ -141,12 +151,14 @@ export function createMemoryBlobs({
       return check(ref).kept.delete(ref.hash)
     },
 
-    async refer(ref, hashes) {
+    async refer(ref, hashes, since = null) {
       const space = spaceOf(ref.space)
       requireRef(ref)
       requireHashes(hashes)
-      add(space, space.references.toRefer(ref.document, hashes))
-      return { missing: hashes.filter((hash) => !space.kept.has(hash)) }
+      const { references, kept } = space
+      const holds = since === null || references.tally.holds(since)
+      add(space, references.toRefer(ref.document, hashes))
+      return { missing: hashes.filter((hash) => !kept.has(hash)), tally: references.tally.now(), holds }
     },
 
     async release(ref) {
@@ -183,6 +195,11 @@ export function createMemoryBlobs({
     async wanted(name, limit, after = '') {
       const { references, kept } = spaceOf(name)
       return wantedOf(references, (hash) => kept.has(hash), limit, after)
+    },
+
+    async tally(name, since = null) {
+      const { tally } = spaceOf(name).references
+      return { tally: tally.now(), holds: since === null || tally.holds(since) }
     },
 
     async totals(name) {

@@ -52,6 +52,13 @@ export interface BlobReferences {
   readonly hashes: readonly string[]
 }
 
+export interface BlobTally {
+  /** `<opening>.<number>`: which opening of the store was told last, and how many references. */
+  readonly tally: string
+  /** All that was told up to the tally that was asked about was told here, and stands but for documents that were released since; true when none was. */
+  readonly holds: boolean
+}
+
 /** How the storage was found when it was opened. */
 export interface BlobsOpened {
   /** True when there was no storage before: what documents refer to is then not known. */
@@ -100,10 +107,18 @@ export interface BlobStore {
 
   /**
    * A document refers to these blobs, whether they are there or not; durable when it resolves. What it referred to before it still does.
-   * @returns those that are not there
+   * @param since see `tally`; judged before these are told
+   * @returns those that are not there, and the tally with these told
    * @throws UpdateLogError `TOO_MANY_REFERENCES` (nothing is kept), `BAD_NAME`, `STORAGE_*`, `CLOSED`
    */
-  refer(ref: DocumentRef, hashes: readonly string[]): Promise<{ readonly missing: readonly string[] }>
+  refer(
+    ref: DocumentRef,
+    hashes: readonly string[],
+    since?: string | null,
+  ): Promise<BlobTally & { readonly missing: readonly string[] }>
+
+  /** How much the space has been told of references, and whether all that was told at an earlier tally, which may be another folder's, was told here. */
+  tally(space: string, since?: string | null): Promise<BlobTally>
 
   /** The document is no more: what nobody else refers to is removed by a later `sweep`. */
   release(ref: DocumentRef): Promise<void>

@@ -1,9 +1,11 @@
+import { randomBytes } from 'node:crypto'
 import { type FileHandle, open, readFile, rename, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { crc32 } from '../level/crc32.ts'
 import { codesOf } from '../level/faults.ts'
 import { copyAside, makeFolder, syncFolder } from './folders.ts'
 import { type ReferenceEvent, References } from './references.ts'
+import type { Opening } from './tally.ts'
 
 /** A file with this many lines more than it needs, and twice as many, is written anew when it is opened. */
 const SPARE_LINES = 1_000
@@ -15,6 +17,7 @@ const SPARE_LINES = 1_000
  * ```
  * + <document> <sha256> <crc32>      - <document> <ms> <crc32>     ~ <sha256> <ms> <crc32>
  * x <sha256> <crc32>                 ! <crc32>                     c <crc32>                     t <crc32>
+ * o <opening> <crc32>                O <opening>.<number> ... <crc32>
  * ```
  */
 export interface ReferenceFile {
@@ -33,6 +36,8 @@ export async function openReferenceFile(path: string, root: string, quarantine: 
   const torn = lines.pop() ?? ''
   let length = (text ?? '').length - torn.length
   let isDirty = torn !== ''
+  /** What is told from now on is counted for this opening. */
+  let isOpened = false
   let wasDamaged = false
 
   for (const line of lines) {
@@ -42,6 +47,7 @@ export async function openReferenceFile(path: string, root: string, quarantine: 
   }
   if (wasDamaged) {
     references.apply({ kind: 'damaged' })
+    references.apply({ kind: 'opened', name: nameOfOpening() })
     await copyAside(path, join(quarantine, `${basename(dirname(path))}-references`))
   }
   const needed = [...references.events()].length
@@ -63,8 +69,13 @@ export async function openReferenceFile(path: string, root: string, quarantine: 
 
   return {
     references,
-    async add(events) {
-      if (events.length === 0) return
+    async add(added) {
+      if (added.length === 0) return
+      const isFirst = !isOpened && added.some(({ kind }) => kind === 'refer')
+      const events: readonly ReferenceEvent[] = isFirst ? [{ kind: 'opened', name: nameOfOpening() }, ...added] : added
+      const wasOpened = isOpened
+      // A line that could not be written may be in a copy all the same, in the place of the one that comes next: under another name.
+      isOpened = false
       if (!exists) {
         await makeFolder(root, dirname(path))
         await using(path, 'a', async (file) => file.sync())
@@ -82,6 +93,7 @@ export async function openReferenceFile(path: string, root: string, quarantine: 
         await file.datasync()
       })
       isDirty = false
+      isOpened = wasOpened || isFirst
       length += bytes.length
       for (const event of events) references.apply(event)
     },
@@ -115,6 +127,15 @@ function encodeLines(events: Iterable<ReferenceEvent>): Buffer {
   return Buffer.from(text, 'latin1')
 }
 
+function nameOfOpening(): string {
+  return randomBytes(8).toString('hex')
+}
+
+function openingOf(field: string): Opening {
+  const end = field.lastIndexOf('.')
+  return { name: field.slice(0, end), told: Number(field.slice(end + 1)) }
+}
+
 function sumOf(text: string): string {
   return crc32(Buffer.from(text, 'latin1')).toString(16).padStart(8, '0')
 }
@@ -135,13 +156,18 @@ function fieldsOf(event: ReferenceEvent): readonly (string | number)[] {
       return ['c']
     case 'told':
       return ['t']
+    case 'opened':
+      return ['o', event.name]
+    case 'openings':
+      return ['O', ...event.openings.map(({ name, told }) => `${name}.${told}`)]
   }
 }
 
 function decodeLine(line: string): ReferenceEvent | null {
   const end = line.lastIndexOf(' ')
   if (end < 0 || sumOf(line.slice(0, end)) !== line.slice(end + 1)) return null
-  const [sign, name = '', other = ''] = line.slice(0, end).split(' ')
+  const [sign, ...fields] = line.slice(0, end).split(' ')
+  const [name = '', other = ''] = fields
   switch (sign) {
     case '+':
       return { kind: 'refer', document: name, hash: other }
@@ -157,6 +183,10 @@ function decodeLine(line: string): ReferenceEvent | null {
       return { kind: 'collected' }
     case 't':
       return { kind: 'told' }
+    case 'o':
+      return { kind: 'opened', name }
+    case 'O':
+      return { kind: 'openings', openings: fields.map(openingOf) }
     default:
       return null
   }

@@ -1,5 +1,6 @@
 import { UpdateLogError } from '../errors.ts'
 import { MAX_REFERENCES } from './port.ts'
+import { type Opening, Tally } from './tally.ts'
 
 /**
  * What can happen to the references of a space; their present state is what all of these come to, in order.
@@ -10,6 +11,7 @@ import { MAX_REFERENCES } from './port.ts'
  * - `forget` a blob was removed
  * - `damaged`, `collected` some of these were lost, so nothing may be removed; somebody who may decided that it may again
  * - `told` clients know that some were lost, and say them again
+ * - `opened` what is told from now on is told to another opening of the store; `openings` in the place of all that came before
  */
 export type ReferenceEvent =
   | { readonly kind: 'refer'; readonly document: string; readonly hash: string }
@@ -19,6 +21,8 @@ export type ReferenceEvent =
   | { readonly kind: 'damaged' }
   | { readonly kind: 'collected' }
   | { readonly kind: 'told' }
+  | { readonly kind: 'opened'; readonly name: string }
+  | { readonly kind: 'openings'; readonly openings: readonly Opening[] }
 
 /** Which documents of a space refer to which blobs, and since when nobody does. Pure; times are milliseconds since 1970. */
 export class References {
@@ -26,12 +30,14 @@ export class References {
   /** How many documents refer to a blob. */
   readonly #count = new Map<string, number>()
   readonly #loose = new Map<string, number>()
+  readonly tally = new Tally()
   #isDamaged = false
   #isTold = true
 
   apply(event: ReferenceEvent): void {
     switch (event.kind) {
       case 'refer':
+        this.tally.count()
         this.#refer(event.document, event.hash)
         return
       case 'release':
@@ -54,6 +60,14 @@ export class References {
       case 'damaged':
         this.#isDamaged = true
         this.#isTold = false
+        // Nobody can count on what was told before.
+        this.tally.replace([])
+        return
+      case 'opened':
+        this.tally.open(event.name)
+        return
+      case 'openings':
+        this.tally.replace(event.openings)
         return
       case 'told':
         this.#isTold = true
@@ -123,6 +137,8 @@ export class References {
     for (const [document, hashes] of this.#byDocument)
       for (const hash of hashes) yield { kind: 'refer', document, hash }
     for (const [hash, at] of this.#loose) yield { kind: 'loose', at, hash }
+    const openings = this.tally.openings()
+    if (openings.length > 0) yield { kind: 'openings', openings }
   }
 }
 

@@ -120,11 +120,13 @@ export async function openSpaceFolder(root: string, folder: string, quarantine: 
         return created
       }),
 
-    refer: (document: string, hashes: readonly string[]) =>
+    refer: (document: string, hashes: readonly string[], since: string | null) =>
       inTurn(async () => {
+        const holds = since === null || references.tally.holds(since)
         await file.add(references.toRefer(document, hashes))
+        const tally = references.tally.now()
         const there = await all()
-        return hashes.filter((hash) => !there.has(hash))
+        return { missing: hashes.filter((hash) => !there.has(hash)), tally, holds }
       }),
 
     tellLost: () => inTurn(() => file.add(references.isUntold ? [{ kind: 'told' }] : [])),
