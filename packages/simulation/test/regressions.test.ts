@@ -207,6 +207,11 @@ const FOUND: readonly (readonly [string, number, string])[] = [
     'putBlob:1:6kg3q8 storageFails:0:i2nw5v tab:3:dy618s edit:2:7cr4f1 finish:4:sck18z offline:4:3utnzu edit:4:psqodk tab:2:pi55xj wait:3:ebe6m editFurther:2:a6i5x6 edit:2:pixyap swap:3:ep26yy close:3:lwzalc close:3:55q46w close:3:12ei7q edit:3:6cgz02 wait:0:luntpq editFurther:3:qzuq2s create:1:l5iacp purge:3:2j073l storageFails:2:cwh14i open:2:8nivcr swap:1:qq2ce7',
   ],
   [
+    'who holds a lease on any message is taken for one who answers',
+    110343,
+    'edit:0:80642i release:3:qyxztf putBlob:3:ulm39a putBlob:3:8lbp24 putBlob:1:99uagz lease:3:9eg0ie stream:0:h1cx9h closeTab:0:sr14mg',
+  ],
+  [
     'a file is sent again to a folder that was copied before the relay was told of it, and goes on by the same name',
     51323,
     'cut:2:t5vxns swap:4:q9udje edit:2:tmsgzz keepCopy:2:7mptps closeTab:1:nwdouf putBlob:2:xycxd2 swap:4:f8b6y3',

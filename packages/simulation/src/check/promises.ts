@@ -1,7 +1,7 @@
 import type { Tab } from '../machines/device.ts'
 import type { Stage } from '../machines/stage.ts'
 import type { Failure } from '../machines/world.ts'
-import { writesIn } from '../play/conversing.ts'
+import { holdsIn, writesIn } from '../play/conversing.ts'
 import { type Mark, text } from './ledger.ts'
 import type { Replica, Replicas, SetAside } from './replicas.ts'
 
@@ -112,12 +112,14 @@ function findDeserted({ devices, ledger }: Stage): Failure[] {
   const failures: Failure[] = []
   const tabs = devices.flatMap((device) => [...device.tabs])
   const written = new Set(tabs.flatMap(writesIn))
+  // A list knows no messages: whoever holds any lease in a conversation is taken for one who answers there (decision 0136).
+  const answered = new Set([...written, ...tabs.flatMap(holdsIn)])
   for (const tab of tabs) {
     for (const { id, summary, interrupted } of tab.store?.list.get() ?? []) {
       if (!summary.streaming || ledger.purges.has(id)) continue
       // Without leases silence is all that can be gone by.
       const hasLeases = tab.store?.status.get().wire?.kind === 'sync'
-      if (!interrupted && !written.has(id)) failures.push({ rule: 'W12', what: `${id} turns for ever in ${tab.name}` })
+      if (!interrupted && !answered.has(id)) failures.push({ rule: 'W12', what: `${id} turns for ever in ${tab.name}` })
       if (interrupted && written.has(id) && hasLeases) {
         failures.push({ rule: 'W12', what: `${id} is written and called interrupted in ${tab.name}` })
       }

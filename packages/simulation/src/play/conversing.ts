@@ -147,7 +147,13 @@ export function purge({ stage, random }: Call, tab: Tab, store: Store): Done {
   return id
 }
 
-const leases = new WeakMap<Tab, Lease[]>()
+/** Leases that were not given back, by tab. */
+const leases = new WeakMap<Tab, { readonly conversation: string; readonly held: Lease }[]>()
+
+/** Ids of the conversations in which this window holds a lease that somebody asked for. */
+export function holdsIn(tab: Tab): string[] {
+  return (leases.get(tab) ?? []).filter(({ held }) => !held.signal.aborted).map(({ conversation }) => conversation)
+}
 
 export function lease({ stage, random }: Call, tab: Tab, conversation: OpenConversation): Done {
   const { messages } = conversation.get()
@@ -156,7 +162,7 @@ export function lease({ stage, random }: Call, tab: Tab, conversation: OpenConve
   tab.does(`lease ${key}`, async () => {
     const held = await conversation.lease(key)
     stage.ledger.leased(tab, conversation.id, key, held.fencing)
-    leases.set(tab, [...(leases.get(tab) ?? []), held])
+    leases.set(tab, [...(leases.get(tab) ?? []), { conversation: conversation.id, held }])
   })
   return `${key} of ${conversation.id}`
 }
@@ -164,10 +170,11 @@ export function lease({ stage, random }: Call, tab: Tab, conversation: OpenConve
 export function release({ random }: Call, tab: Tab): Done {
   const mine = leases.get(tab) ?? []
   if (mine.length === 0) return null
-  const held = random.pick(mine)
+  const one = random.pick(mine)
+  const { held } = one
   leases.set(
     tab,
-    mine.filter((each) => each !== held),
+    mine.filter((each) => each !== one),
   )
   tab.does(`release ${held.key}`, () => held.release())
   return held.key
