@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { seededRandom } from '@holdfast/testkit'
 import { freshMemory } from './device.ts'
+import { type ErrandCounts, Errands } from './errands.ts'
 import { Ledger } from './ledger.ts'
 import { checkAll, liveAndDie } from './session.ts'
 
@@ -22,6 +23,7 @@ export interface KillsReport {
   readonly acknowledged: number
   readonly seen: number
   readonly documents: number
+  readonly errands: ErrandCounts
   readonly seconds: number
   /** What was wrong; empty when nothing was. The folder is kept then. */
   readonly faults: readonly string[]
@@ -36,19 +38,20 @@ export async function kills(options: KillsOptions): Promise<KillsReport> {
   const random = seededRandom(seed)
   const ledger = new Ledger()
   const memory = freshMemory()
+  const errands = new Errands()
   const begun = performance.now()
   let faults: string[] = []
   let done = 0
   while (done < count && faults.length === 0 && !isEnough()) {
     try {
-      faults = await liveAndDie({ data, number: done + 1, random, ledger, memory, writers })
+      faults = await liveAndDie({ data, number: done + 1, random, ledger, memory, errands, writers })
     } catch (error) {
       faults = [error instanceof Error ? error.message : String(error)]
     }
     done += 1
     onKill?.(done)
   }
-  if (faults.length === 0) faults = await checkAll(data, memory, ledger)
+  if (faults.length === 0) faults = await checkAll({ data, random, ledger, memory, errands })
   if (faults.length === 0) await rm(folder, { recursive: true, force: true })
   return {
     seed,
@@ -56,6 +59,7 @@ export async function kills(options: KillsOptions): Promise<KillsReport> {
     acknowledged: ledger.acknowledged,
     seen: ledger.seen,
     documents: ledger.documents.length,
+    errands: errands.counts,
     seconds: (performance.now() - begun) / 1000,
     faults: faults.map((fault) => `kill ${done}: ${fault}`),
     folder,

@@ -64,10 +64,12 @@ export const killPart: Part = {
     )
     return [
       judged(
-        `U2 W1 W2 U12 killed ${kills} times under load from 20 writers: all that was acknowledged or seen is there`,
+        `U2 W1 W2 W9 U12 B13 killed ${kills} times under load from 20 writers: all that was acknowledged or seen is there, what was purged or revoked is not`,
         faults,
         `seed ${seed}, ${kills} kills, ${sum((report) => report.acknowledged)} acknowledged updates and ` +
           `${sum((report) => report.seen)} seen ones checked in ${sum((report) => report.documents)} documents, ` +
+          `${sum(({ errands }) => errands.purges)} purges, ${sum(({ errands }) => errands.blobs)} blobs, ` +
+          `${sum(({ errands }) => errands.tokens)} tokens and ${sum(({ errands }) => errands.revocations)} revocations, ` +
           `${seconds.toFixed(1)} s (${(kills / seconds).toFixed(1)} kills/s, ${each.length} relays at a time)`,
       ),
     ]

@@ -3,6 +3,7 @@ import { encodeStateVector } from '@holdfast/protocol'
 import type { Random } from '@holdfast/testkit'
 import { type RelayProcess, spawnRelay } from '../process/relay.ts'
 import { Device, type DeviceMemory } from './device.ts'
+import type { Errands } from './errands.ts'
 import type { Ledger } from './ledger.ts'
 import { briefWriter, stockWriter, syncWriter, type Writer } from './writers.ts'
 
@@ -13,6 +14,7 @@ export interface SessionOptions {
   readonly random: Random
   readonly ledger: Ledger
   readonly memory: DeviceMemory
+  readonly errands: Errands
   readonly writers: number
 }
 
@@ -71,20 +73,22 @@ function isOrdinary(line: string): boolean {
 }
 
 async function serve(relay: RelayProcess, options: SessionOptions): Promise<string[]> {
-  const { number, random, ledger, memory } = options
+  const { number, random, ledger, memory, errands } = options
   const { url } = relay
   const { shared, brief } = documentsOf(number)
   const device = new Device(url, `device${number}`, memory, ledger)
   await device.connect()
   const vectors = new Map<string, Uint8Array>()
-  await Promise.all(
-    [...shared, ...brief].map(async (document) => {
+  const [undone] = await Promise.all([
+    errands.check(url, random, false),
+    ...[...shared, ...brief].map(async (document) => {
       vectors.set(document, (await device.check(document, shared.includes(document))) ?? EMPTY)
     }),
-  )
-  if (device.faults.length > 0) {
+  ])
+  const faults = (): string[] => [...device.faults, ...undone]
+  if (faults().length > 0) {
     device.leave()
-    return device.faults
+    return faults()
   }
   const dying = Promise.withResolvers<void>()
   let left = random.chance(0.5) ? random.int(MOST_ACKS) : Number.POSITIVE_INFINITY
@@ -103,7 +107,11 @@ async function serve(relay: RelayProcess, options: SessionOptions): Promise<stri
     const made = { url, document: brief[0]!, stateVector: EMPTY, random, ledger, onAcknowledged, documents: brief }
     for (const start of [30_000, 60_000]) writers.push(briefWriter({ ...made, client: number * 100_000 + start }))
   }
+  // Under way while the writers come, or while they write.
+  const isEarly = random.chance(0.5)
+  const early = isEarly ? errands.run(url, random) : null
   await Promise.all(writers.map(({ ready }) => ready))
+  const gone = early ?? errands.run(url, random)
   const pulse = setInterval(() => {
     for (const writer of writers) writer.write()
   }, 1)
@@ -116,20 +124,22 @@ async function serve(relay: RelayProcess, options: SessionOptions): Promise<stri
   relay.child.kill('SIGKILL')
   clearTimeout(late)
   // What the relay had handed to the system before it died still comes, and counts.
-  await Promise.all([relay.closed, device.closed, ...writers.map(({ closed }) => closed)])
+  await Promise.all([relay.closed, device.closed, gone, ...writers.map(({ closed }) => closed)])
   clearInterval(pulse)
-  return device.faults
+  return faults()
 }
 
-/** After the last kill: every document there ever was. */
-export async function checkAll(data: string, memory: DeviceMemory, ledger: Ledger): Promise<string[]> {
+/** After the last kill: every document there ever was, and everything that was ever asked for. */
+export async function checkAll(options: Omit<SessionOptions, 'number' | 'writers'>): Promise<string[]> {
+  const { data, random, memory, ledger, errands } = options
   const relay = await spawnRelay({ data }).ready
   const device = new Device(relay.url, 'device-at-the-end', memory, ledger)
   await device.connect()
   for (const document of ledger.documents) await device.check(document, false)
+  const undone = await errands.check(relay.url, random, true)
   device.leave()
   await device.closed
   const { code, err } = await relay.end('SIGTERM')
   const ending = code === 0 ? [] : [`it ended with ${code}`]
-  return [...device.faults, ...complaintsIn(err), ...ending]
+  return [...device.faults, ...undone, ...complaintsIn(err), ...ending]
 }

@@ -58,6 +58,12 @@ export class SyncPeer {
     return opening
   }
 
+  /** Asks for a document to be purged; `answered` says what came of it. */
+  purge(document: string, epoch: string): void {
+    this.machine.purge(document, epoch)
+    this.#pump()
+  }
+
   /** Drops the connection. */
   leave(): void {
     this.#socket?.terminate()

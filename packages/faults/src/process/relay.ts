@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 
 /** Given in the environment; peers present it, so that no run has to wait for a token of its own. */
@@ -56,6 +57,20 @@ export class NotStartedError extends Error {
   }
 }
 
+const ENVIRONMENT = {
+  PATH: process.env.PATH ?? '',
+  HOME: '/nowhere',
+  HOLDFAST_TOKEN: ADMIN_TOKEN,
+  NODE_COMPILE_CACHE: COMPILE_CACHE,
+}
+
+/** Runs the command with these arguments until it ends. */
+export async function runHoldfast(...args: readonly string[]): Promise<Ended> {
+  const child = spawn(process.execPath, [...COMMAND, ...args], { env: ENVIRONMENT, stdio: ['ignore', 'pipe', 'pipe'] })
+  const [out, err, [code, signal]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')])
+  return { code: code ?? signal, out, err }
+}
+
 /** The command without waiting for anything. `ready` rejects with a NotStartedError when it ends before it listens. */
 export function spawnRelay(run: RelayRun): {
   readonly child: ChildProcess
@@ -65,13 +80,7 @@ export function spawnRelay(run: RelayRun): {
   const serve = ['serve', '--json', '--port', '0', '--data', run.data, ...(run.args ?? [])]
   const [file = '', ...args] = [...(run.through ?? []), process.execPath, ...COMMAND, ...serve]
   const child = spawn(file, args, {
-    env: {
-      PATH: process.env.PATH ?? '',
-      HOME: '/nowhere',
-      HOLDFAST_TOKEN: ADMIN_TOKEN,
-      NODE_COMPILE_CACHE: COMPILE_CACHE,
-      ...run.env,
-    },
+    env: { ...ENVIRONMENT, ...run.env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   let out = ''

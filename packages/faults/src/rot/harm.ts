@@ -17,6 +17,10 @@ const KINDS: readonly (readonly [name: string, pattern: RegExp])[] = [
   ['blob', /^blobs\/[0-9a-f]+\/[0-9a-f]{2}\/[0-9a-f]{64}$/],
 ]
 
+/** Of a table, its end says where everything in it is: LevelDB's footer (48 bytes) and, before it, the index's last bytes. */
+const INDEX = 'index of a table'
+const INDEX_BYTES = 48 + 5 + 12
+
 export interface Harm {
   readonly kind: string
   readonly file: string
@@ -36,6 +40,8 @@ export async function kindsIn(data: string): Promise<Map<string, string[]>> {
     const kind = KINDS.find(([, pattern]) => pattern.test(file))?.[0]
     if (kind !== undefined) kinds.set(kind, [...(kinds.get(kind) ?? []), file].sort())
   }
+  const tables = kinds.get('table')
+  if (tables !== undefined) kinds.set(INDEX, tables)
   return kinds
 }
 
@@ -44,6 +50,7 @@ export async function harm(data: string, kind: string, files: readonly string[],
   const file = random.pick(files)
   const path = join(data, file)
   const bytes = await readFile(path)
+  if (kind === INDEX) return flip(path, bytes, bytes.length - INDEX_BYTES + random.int(INDEX_BYTES), random.int(8))
   const way = random.int(10)
   if (way === 0) {
     await rm(path)
@@ -61,8 +68,11 @@ export async function harm(data: string, kind: string, files: readonly string[],
     await writeFile(path, bytes)
     return { kind, file, what: `zeros from ${at} to ${end} of ${bytes.length}` }
   }
-  const bit = random.int(8)
-  bytes[at]! ^= 1 << bit
-  await writeFile(path, bytes)
-  return { kind, file, what: `bit ${bit} of byte ${at} of ${bytes.length} flipped` }
+  return flip(path, bytes, at, random.int(8))
+
+  async function flip(path: string, bytes: Buffer, at: number, bit: number): Promise<Harm> {
+    bytes[at]! ^= 1 << bit
+    await writeFile(path, bytes)
+    return { kind, file, what: `bit ${bit} of byte ${at} of ${bytes.length} flipped` }
+  }
 }

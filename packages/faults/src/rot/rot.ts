@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Random, seededRandom } from '@holdfast/testkit'
 import { getBlob, putBlob } from '../peers/blobs.ts'
-import { ADMIN_TOKEN, NotStartedError, type RelayProcess, startRelay } from '../process/relay.ts'
+import { ADMIN_TOKEN, NotStartedError, type RelayProcess, runHoldfast, startRelay } from '../process/relay.ts'
 import { type Harm, harm, kindsIn } from './harm.ts'
 import { type Visit, visit, type Witness, writeDocuments } from './witness.ts'
 
@@ -17,7 +17,19 @@ export interface RotOptions {
 }
 
 /** How it was met: not at all, on opening (the command says so and ends), or on reading. */
-export type Noticed = 'harmless' | 'refused to start' | 'history renewed' | 'document set aside' | 'blob set aside'
+export type Noticed =
+  | 'harmless'
+  | 'refused to start'
+  | 'repaired, all read'
+  | 'repaired, some brought'
+  | 'history renewed'
+  | 'document set aside'
+  | 'blob set aside'
+
+/** What `holdfast repair` always makes one that opens of. The key is no part of what it can read anywhere else. */
+const REPAIRABLE = ['table', 'index of a table', 'log', 'list of files', 'CURRENT', 'LOCK', 'mark', 'version']
+/** Of these nothing is lost but which file is what, and files say that themselves. */
+const HOLDS_NOTHING = ['index of a table', 'list of files', 'CURRENT', 'LOCK', 'version']
 
 export interface RotReport {
   readonly seed: number
@@ -89,7 +101,7 @@ export async function rot({
     await rm(data, { recursive: true, force: true })
     await cp(sound.data, data, { recursive: true })
     const done1 = await harm(data, kind, kinds.get(kind) ?? [], random)
-    const { noticed, found } = await look(data, sound)
+    const { noticed, found } = await lookAndRepair(data, sound, done1)
     const of = outcomes.get(kind) ?? new Map<Noticed, number>()
     outcomes.set(kind, of)
     of.set(noticed, (of.get(noticed) ?? 0) + 1)
@@ -113,22 +125,61 @@ function describe({ file, what }: Harm): string {
   return `${file} ${what}`
 }
 
-async function look(
+interface Look {
+  readonly noticed: Noticed
+  readonly found: readonly string[]
+}
+
+/** A folder that the command refuses is repaired, as the refusal says, and looked at again. */
+async function lookAndRepair(data: string, sound: Pristine, { kind }: Harm): Promise<Look> {
+  const refused = await startOrRefusal(data)
+  if ('url' in refused) return look(refused, sound)
+  if (refused.found.length > 0) return { noticed: 'refused to start', found: refused.found }
+  const repaired = await runHoldfast('repair', '--data', data)
+  const fault = (what: string): Look => ({ noticed: 'refused to start', found: [what] })
+  const words = `repair ended with ${repaired.code}: ${repaired.out}${repaired.err}`
+  if (repaired.code !== 0 || repaired.out.includes('nothing was done')) {
+    if (REPAIRABLE.includes(kind) || !(repaired.code === 0 || /^holdfast: .+/.test(lastLineOf(repaired.err)))) {
+      return fault(words)
+    }
+    const again = await startOrRefusal(data)
+    if (!('url' in again)) return { noticed: 'refused to start', found: again.found }
+    await again.end('SIGKILL')
+    return fault(`it is served after ${words}`)
+  }
+  const verified = await runHoldfast('verify', '--data', data)
+  if (verified.code !== 0) {
+    return fault(`repaired, it does not verify: ${verified.out}${verified.err}`)
+  }
+  const again = await startOrRefusal(data)
+  if (!('url' in again)) return fault(`repaired, it does not start: ${again.line} (${words})`)
+  const { found, isAllRead } = await look(again, sound)
+  const short = !isAllRead && HOLDS_NOTHING.includes(kind) ? ['repaired, it lacks what can be read'] : []
+  return { noticed: isAllRead ? 'repaired, all read' : 'repaired, some brought', found: [...found, ...short] }
+}
+
+async function startOrRefusal(
   data: string,
-  { witness, blobs, revoked }: Pristine,
-): Promise<{ noticed: Noticed; found: string[] }> {
-  let relay: RelayProcess
+): Promise<RelayProcess | { readonly line: string; readonly found: string[] }> {
   try {
-    relay = await startRelay({ data })
+    return await startRelay({ data })
   } catch (error) {
     if (!(error instanceof NotStartedError)) throw error
-    const lines = error.ended.err.trim().split('\n')
-    const isSaid = error.ended.code === 1 && /^holdfast: .+/.test(lines.at(-1) ?? '')
-    return {
-      noticed: 'refused to start',
-      found: isSaid ? [] : [`it ended with ${error.ended.code}: ${error.ended.err}`],
-    }
+    const { code, err } = error.ended
+    const line = lastLineOf(err)
+    const isSaid = code === 1 && /^holdfast: .+/.test(line)
+    return { line, found: isSaid ? [] : [`it ended with ${code}: ${err}`] }
   }
+}
+
+function lastLineOf(text: string): string {
+  return text.trim().split('\n').at(-1) ?? ''
+}
+
+async function look(
+  relay: RelayProcess,
+  { witness, blobs, revoked }: Pristine,
+): Promise<Look & { readonly isAllRead: boolean }> {
   const found: string[] = []
   const first = await visit(relay.url, witness, false)
   const isSetAside = relay.said().some(({ event }) => event === 'document-set-aside')
@@ -164,7 +215,8 @@ async function look(
       : isBlobGone
         ? 'blob set aside'
         : 'harmless'
-  return { noticed, found }
+  const isAllRead = [...first.met.values()].every((met) => met === 'whole')
+  return { noticed, found, isAllRead }
 }
 
 /** Loss that nobody was told of, and documents that are wrong. */
