@@ -19,7 +19,7 @@ function flag(limit: keyof Limits, kind: Kind, help: string, mayBeNone = false):
 export const LIMIT_FLAGS: Readonly<Record<string, LimitFlag>> = {
   message: flag('messageBytes', 'bytes', 'largest message of the stock endpoint'),
   fragments: flag('fragments', 'count', 'fragments that one message may come in'),
-  'unfinished-for': flag('unfinishedFor', 'time', 'in which a message that has begun must end or go on'),
+  'unfinished-for': flag('unfinishedFor', 'time', 'in which a message or an upload that has begun must end or go on'),
   'message-rate': flag('messageRate', 'count', 'messages a second that one connection is read at', true),
   'early-messages': flag('earlyMessages', 'count', 'messages read of a connection before its token is found good'),
   connections: flag('connections', 'count', 'connections in all'),

@@ -1,4 +1,4 @@
-import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { cp, mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { parseCommand } from '../src/arguments.ts'
@@ -107,6 +107,17 @@ for (const served of [true, false]) {
     expect(Object.keys(await textsOf(data)).sort()).toEqual(['default/document-1', 'default/document-2'])
   })
 }
+
+test('stats names what it cannot look at, and does not take it for nothing', async () => {
+  const data = await temporaryFolder()
+  await fill(data, 1, 100)
+  // Even root cannot follow a link to itself.
+  await symlink('loop', join(data, 'log', 'loop'))
+  const { disk } = (await askHere('stats', '--data', data)) as { disk: { log: number; unseen: string[] } }
+  expect(disk.log).toBeGreaterThan(0)
+  expect(disk.unseen).toEqual([`${join(data, 'log', 'loop')} (ELOOP)`])
+  expect((await runHere(['stats', '--data', data])).out).toMatch(/Not counted, because it cannot be looked at: .*loop/)
+})
 
 test('a token is made, listed and revoked beside a relay that serves, which cuts its connections', async () => {
   const data = await temporaryFolder()

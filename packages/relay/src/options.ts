@@ -26,7 +26,7 @@ export interface Limits {
   readonly stateKeptFor: number
   /** Fragments that one message may come in. */
   readonly fragments: number
-  /** A message that has begun must end, or go on by 16 KiB, in this time. */
+  /** A message or an upload that has begun must end, or go on by 16 KiB, in this time. */
   readonly unfinishedFor: number
   /** Messages a second that one connection is read at; it is read more slowly rather than closed. 0: no limit. */
   readonly messageRate: number

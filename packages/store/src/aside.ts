@@ -92,7 +92,7 @@ export function createAside(options: AsideOptions): AsideKeeper {
     if (retired || !record(id) || isClosed) return
     const again = clock.after(AGAIN_MS, () => {
       owed.delete(id)
-      // Under another epoch it is not what was refused.
+      // Under another epoch it is not what was refused. What fails again is owed again.
       if (record(id)?.epoch === epoch) void retire(id, code, text).catch(() => null)
     })
     owed.get(id)?.()

@@ -116,6 +116,7 @@ export function createJournal(
     if (error.code === 'DELETED') rewriteEverything(true)
     settleAll(next, error)
     if (news.length > 0) owner.unsaved(news)
+    // It is broken, and why was said: how its closing fails is no news.
     void broken?.close().catch(() => null)
     backoff.schedule(() => void open())
     runIdle()
@@ -316,11 +317,13 @@ export function createJournal(
     compact: async (id, merge) => {
       if (!handle) return
       const from = handle
+      // Many rows say the same as one: it is tried again when it is closed the next time.
       const record = await from.compact(id, merge).catch(() => null)
       if (record && !isGone(from)) owner.committed([{ id, record, update: null, local: false, foreign: false }])
     },
     retire: async (id, how) => {
       const from = handle
+      // Null says that it did not come about; the storage's failure is told by its next write.
       const retired = (await from?.retire(id, how, compactUpdates).catch(() => null)) ?? null
       // Nothing asks for it in the storage that takes the place of one that is gone.
       if (!from || !retired || isGone(from)) return null

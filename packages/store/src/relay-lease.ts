@@ -48,6 +48,7 @@ export function holdRelayLease({ live, key, clock, onLost }: RelayLeaseOptions):
       const leased = await channel.lease(key, fencing > 0 ? 'renew' : 'acquire', TTL_MS, fencing)
       fencing = leased.fencing
       asked = true
+      // A release that does not arrive is a lease that runs out by itself.
       if (over) void channel.lease(key, 'release', 0, fencing).catch(() => null)
     } catch (error) {
       const code = error instanceof RefusedError ? error.code : ''
@@ -78,6 +79,7 @@ export function holdRelayLease({ live, key, clock, onLost }: RelayLeaseOptions):
       if (over) return
       over = true
       cancel()
+      // As above.
       if (fencing > 0)
         void live
           .channel()

@@ -212,6 +212,7 @@ export async function openStore(options: OpenStoreOptions): Promise<Store> {
       void journal
         .read((handle) => handle.load(id))
         .then((stored) => stored && aside.keep(id, () => compactUpdates(stored.updates), code))
+        // What cannot be read or set aside now still waits: at the next connection it is refused again, and this is done again.
         .catch(() => null)
     },
     onChange: () => {
@@ -380,6 +381,7 @@ export async function openStore(options: OpenStoreOptions): Promise<Store> {
     },
     purge: async (id) => {
       const isKnown = list.record(id) !== undefined
+      // What is on its way goes first, so that it goes with the rest. A storage that fails says so in the next line.
       await journal.saved(id).catch(() => null)
       const retired = await journal.retire(id, { purged: 'asked', aside: null })
       // Nobody asks again but who asked: so it is told. Another storage need not know it yet.

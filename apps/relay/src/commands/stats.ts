@@ -20,7 +20,8 @@ export const stats: Command = {
       () => withFolder(data, ({ view, blobs }) => countFolder(view, blobs, 10)),
       async (relay) => (await (await relay.request('/admin/stats')).json()) as Counted,
     )
-    const disk = { log: await sizeOf(join(data, 'log')), blobs: await sizeOf(join(data, 'blobs')) }
+    const [log, blobs] = [await sizeOf(join(data, 'log')), await sizeOf(join(data, 'blobs'))]
+    const disk = { log: log.bytes, blobs: blobs.bytes, unseen: [...log.unseen, ...blobs.unseen] }
     say(
       given.has('json')
         ? `${JSON.stringify({ event: 'stats', data, ...counted, disk })}\n`
@@ -30,7 +31,15 @@ export const stats: Command = {
   },
 }
 
-function inWords(data: string, { spaces, largest }: Counted, disk: { log: number; blobs: number }): string {
+interface Disk {
+  /** Bytes. */
+  readonly log: number
+  readonly blobs: number
+  /** What could not be looked at, and why: it is not in those bytes. */
+  readonly unseen: readonly string[]
+}
+
+function inWords(data: string, { spaces, largest }: Counted, disk: Disk): string {
   const rows = [
     ['space', 'documents', 'purged', 'updates', 'bytes', 'not compacted', 'blobs', 'bytes'],
     ...spaces.map((s) => [
@@ -54,7 +63,8 @@ function inWords(data: string, { spaces, largest }: Counted, disk: { log: number
     ]),
   ]
   const onDisk = `On the disk: log ${bytesInWords(disk.log)}, blobs ${bytesInWords(disk.blobs)}.`
-  return `${data}\n\n${table(rows)}\n${largest.length === 0 ? '' : `${table(top)}\n`}${onDisk}\n`
+  const unseen = disk.unseen.map((what) => `Not counted, because it cannot be looked at: ${what}.\n`).join('')
+  return `${data}\n\n${table(rows)}\n${largest.length === 0 ? '' : `${table(top)}\n`}${onDisk}\n${unseen}`
 }
 
 function table(rows: readonly (readonly string[])[]): string {
@@ -66,18 +76,24 @@ function table(rows: readonly (readonly string[])[]): string {
     .join('')
 }
 
-/** What the files of a folder come to; those that go away meanwhile are not there. */
-async function sizeOf(directory: string): Promise<number> {
+/** What the files of a folder come to. Those that go away meanwhile are not there; those that cannot be looked at are named. */
+async function sizeOf(directory: string): Promise<{ readonly bytes: number; readonly unseen: readonly string[] }> {
   let bytes = 0
-  let names: string[]
-  try {
-    names = await readdir(directory, { recursive: true })
-  } catch {
-    return 0
+  const unseen: string[] = []
+  const orUnseen = async <T>(path: string, look: Promise<T>): Promise<T | null> => {
+    try {
+      return await look
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException
+      if (code !== 'ENOENT') unseen.push(`${path} (${code})`)
+      return null
+    }
   }
+  const names = (await orUnseen(directory, readdir(directory, { recursive: true }))) ?? []
   for (const name of names) {
-    const found = await stat(join(directory, name)).catch(() => null)
+    const path = join(directory, name)
+    const found = await orUnseen(path, stat(path))
     if (found?.isFile() === true) bytes += found.size
   }
-  return bytes
+  return { bytes, unseen }
 }

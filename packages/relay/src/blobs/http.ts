@@ -2,9 +2,11 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type BlobRef, type BlobStore, isBlobHash, isUpdateLogError } from '@holdfast/update-log'
 import { type Grant, reachesDocument } from '../access.ts'
 import { bearerOf, type Gate } from '../gate.ts'
+import type { Clock } from '../options.ts'
 import type { Quota } from '../quota.ts'
 import { BAD_PATH, queryOf, type Refusal, sendJson } from '../refusal.ts'
 import { giveBlob } from './give.ts'
+import { goingOn, StoodStillError } from './going-on.ts'
 import type { BlobKeeper } from './keeper.ts'
 import { readMediaType } from './media-type.ts'
 import { readReferences } from './reference-body.ts'
@@ -27,6 +29,9 @@ export interface BlobHttpOptions {
   readonly quota: Quota
   /** See `BlobKeeperOptions`. */
   readonly grace: number
+  /** In which an upload has to end or to go on by 16 KiB, in milliseconds. */
+  readonly unfinishedFor: number
+  readonly clock: Clock
   /** Has `cut` called when the token ends before the answer has. */
   readonly cutWithToken: CutWithToken
   readonly refuse: (request: IncomingMessage, response: ServerResponse, why: Refusal) => void
@@ -50,7 +55,7 @@ interface Asked {
 export function createBlobHandler(
   options: BlobHttpOptions,
 ): (request: IncomingMessage, response: ServerResponse, rest: readonly string[]) => Promise<void> {
-  const { blobs, keeper, gate, limit, quota, grace, cutWithToken } = options
+  const { blobs, keeper, gate, limit, quota, grace, unfinishedFor, clock, cutWithToken } = options
   const tooLarge = no.tooLarge(limit)
   const spaceFull = no.spaceFull(quota.bytes)
 
@@ -72,8 +77,23 @@ export function createBlobHandler(
     const asked: Asked = { request, response, space, document, grant: admission.grant }
     const why = await (hash === undefined ? answerSpace(asked) : answerBlob(asked, hash))
     // A client that is still sending may never see an answer in front of a closed connection.
-    if (why !== null && !request.complete) await drain(request, limit)
+    if (why !== null && why !== no.STOOD_STILL && !request.complete) await drain(request)
     if (why !== null && !isCut) refuse(why)
+  }
+
+  /** Takes what is still coming of a body and forgets it, up to so many bytes. */
+  async function drain(request: IncomingMessage): Promise<void> {
+    if (Number(request.headers['content-length'] ?? 0) > limit) return
+    let bytes = 0
+    try {
+      for await (const part of goingOn(request.iterator({ destroyOnReturn: false }), unfinishedFor, clock)) {
+        bytes += part.length
+        if (bytes > limit) return
+      }
+    } catch (error) {
+      // Whoever has gone away, or sends no more, needs no answer.
+      if (!request.destroyed && !(error instanceof StoodStillError)) throw error
+    }
   }
 
   async function answerBlob(asked: Asked, hash: string): Promise<Refusal | null> {
@@ -151,7 +171,7 @@ export function createBlobHandler(
     if (request.headers['if-none-match'] !== undefined && (await blobs.stat(ref)) !== null) return no.EXISTS
     try {
       // A body that is too long is answered, not cut off before the answer.
-      const content: AsyncIterable<Uint8Array> = request.iterator({ destroyOnReturn: false })
+      const content = goingOn(request.iterator({ destroyOnReturn: false }), unfinishedFor, clock)
       const { created } = await blobs.put(ref, type, content, limit, {
         room: await quota.forBlobs(ref.space),
         ...(document === null ? {} : { document }),
@@ -169,6 +189,7 @@ export function createBlobHandler(
 
   /** @throws what is none of the caller's making */
   function refusalOf(error: unknown): Refusal {
+    if (error instanceof StoodStillError) return no.STOOD_STILL
     if (isUpdateLogError(error, 'HASH_MISMATCH')) return no.WRONG_HASH
     if (isUpdateLogError(error, 'TOO_LARGE')) return tooLarge
     if (isUpdateLogError(error, 'SPACE_FULL')) return spaceFull
@@ -182,21 +203,5 @@ export function createBlobHandler(
     if (!(await blobs.delete(ref))) return no.NOT_FOUND
     response.writeHead(204).end()
     return null
-  }
-}
-
-/** Takes what is still coming of a body and forgets it, up to so many bytes. */
-async function drain(request: IncomingMessage, limit: number): Promise<void> {
-  if (Number(request.headers['content-length'] ?? 0) > limit) return
-  let bytes = 0
-  try {
-    const rest: AsyncIterable<Uint8Array> = request.iterator({ destroyOnReturn: false })
-    for await (const part of rest) {
-      bytes += part.length
-      if (bytes > limit) return
-    }
-  } catch (error) {
-    // Whoever has gone away needs no answer.
-    if (!request.destroyed) throw error
   }
 }

@@ -27,6 +27,11 @@ export const DAMAGED = refusal(
   'BLOB_DAMAGED',
   'What was stored is damaged and was set aside. A device that has it brings it again; ask later.',
 )
+export const STOOD_STILL = refusal(
+  408,
+  'TOO_SLOW',
+  'The upload neither ended nor went on by 16 KiB in the time that it is given. Nothing was kept; send it again.',
+)
 export const PURGED = refusal(
   410,
   'DOCUMENT_PURGED',

@@ -29,11 +29,11 @@ export function createBlobService(options: {
   readonly report: (event: RelayEvent) => void
 }): BlobService {
   const { blobs, log, clock, limits, gate, quota, report } = options
-  const { blobGrace: grace, blobSweepEvery: sweepEvery, blobBytes: limit } = limits
+  const { blobGrace: grace, blobSweepEvery: sweepEvery, blobBytes: limit, unfinishedFor } = limits
   const keeper = keepBlobs({ blobs, log, clock, grace, sweepEvery, report })
   return {
     handler: (refuse, cutWithToken) =>
-      createBlobHandler({ blobs, keeper, gate, limit, quota, grace, refuse, cutWithToken }),
+      createBlobHandler({ blobs, keeper, gate, limit, quota, grace, unfinishedFor, clock, refuse, cutWithToken }),
     quarantine: () => blobs.quarantine(),
     close: keeper.close,
   }

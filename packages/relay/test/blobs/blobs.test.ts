@@ -1,6 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises'
+import { request as httpRequest, type IncomingMessage } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { json } from 'node:stream/consumers'
 import type { BlobStore } from '@holdfast/update-log'
 import { createMemoryBlobs, openDiskBlobs } from '@holdfast/update-log/blobs'
 import { afterEach, describe, expect, it } from 'vitest'
@@ -53,6 +55,39 @@ describe.each([
     })
     const totals = await ask(at, 'GET', '/blobs/default')
     expect(JSON.parse(String(totals.body))).toEqual({ count: 2, bytes: 200_008 })
+  })
+
+  it('R2 an upload that neither ends nor goes on is refused in time, and nothing of it is kept', async () => {
+    const at = await relayFor({ blobs: await open(), limits: { unfinishedFor: 150 } })
+    const token = await at.token()
+    // In a body whose length is known, and in one that says its end itself; one that a refusal waits for, too.
+    for (const [length, type] of [
+      [{ 'content-length': String(image.length) }, 'image/png'],
+      [{ 'transfer-encoding': 'chunked' }, 'image/png'],
+      [{ 'content-length': String(image.length) }, 'no type'],
+    ] as const) {
+      const headers = { authorization: `Bearer ${token}`, 'content-type': type, ...length }
+      const request = httpRequest({ port: at.port, host: '127.0.0.1', path: pathOf(image), method: 'PUT', headers })
+      const answered = new Promise<IncomingMessage>((resolve, reject) => {
+        request.on('response', resolve)
+        request.on('error', reject)
+      })
+      request.write(image.subarray(0, 1_000))
+      const response = await answered
+      const { error } = (await json(response)) as { error: { code: string; message: string } }
+      if (type === 'no type') expect([response.statusCode, error.code]).toEqual([415, 'BLOB_TYPE'])
+      else {
+        expect([response.statusCode, error.code]).toEqual([408, 'TOO_SLOW'])
+        expect(error.message).toMatch(/16 KiB.*Nothing was kept; send it again/)
+      }
+      expect(response.headers.connection).toBe('close')
+      request.destroy()
+    }
+    expect(JSON.parse(String((await ask(at, 'GET', '/blobs/default')).body))).toEqual({ count: 0, bytes: 0 })
+    const metrics = String((await ask(at, 'GET', '/metrics', { token: ADMIN })).body)
+    expect(metrics).toMatch(/refus\w*\{[^}]*TOO_SLOW[^}]*\} 2/)
+    // The connection's next client has all the time that it needs.
+    expect((await put(at, image)).status).toBe(201)
   })
 
   it.each([
