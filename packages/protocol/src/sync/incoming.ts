@@ -1,6 +1,7 @@
 import { CLOSE } from '../close-codes.ts'
 import { decodeClientFrame, decodeRelayFrame } from './decode.ts'
 import { type ClientFrame, channelOf, type GarbageFrame, type PieceFrame, type RelayFrame } from './frames.ts'
+import { Gathered } from './gathered.ts'
 import { DEFAULT_SYNC_LIMITS, type SyncLimits } from './limits.ts'
 
 /** What one message of the socket came to. */
@@ -13,17 +14,13 @@ export type Received<F> =
 
 interface Transfer {
   readonly total: number
-  /** Grows as bytes come, never by what `total` declares. */
-  buffer: Uint8Array
-  received: number
+  readonly gathered: Gathered
   lastPieceAt: number
 }
 
-const FIRST_BUFFER = 128 * 1024
-
 /**
  * Turns the messages of one socket into frames, putting pieces together (Y4, Y5). Never throws; holds at most
- * `limits.message` bytes of unfinished transfers, twice over while a buffer grows.
+ * `limits.message` bytes of unfinished transfers, up to twice over with the messages that they came in, or when one is joined.
  */
 export class Incoming<F extends ClientFrame | RelayFrame> {
   readonly #decode: (bytes: Uint8Array, version: number) => F | GarbageFrame
@@ -55,7 +52,7 @@ export class Incoming<F extends ClientFrame | RelayFrame> {
   /** Bytes of transfers that are not finished. */
   get bytes(): number {
     let bytes = 0
-    for (const transfer of this.#transfers.values()) bytes += transfer.received
+    for (const transfer of this.#transfers.values()) bytes += transfer.gathered.length
     return bytes
   }
 
@@ -86,21 +83,21 @@ export class Incoming<F extends ClientFrame | RelayFrame> {
       this.#end(channel, under)
       return { kind: 'piece' }
     }
-    const transfer = under ?? { total, buffer: new Uint8Array(0), received: 0, lastPieceAt: now }
+    const transfer = under ?? { total, gathered: new Gathered(total), lastPieceAt: now }
     if (under === undefined && this.#declared + total > this.#message) {
       return tooBig(`transfers of more than ${this.#message} bytes`)
     }
-    if (total !== transfer.total || offset !== transfer.received) return broken('a piece out of order')
+    if (total !== transfer.total || offset !== transfer.gathered.length) return broken('a piece out of order')
     if (bytes.length === 0 || bytes.length > total - offset) return broken('a piece beyond its transfer')
     if (under === undefined) {
       this.#declared += total
       this.#transfers.set(channel, transfer)
     }
-    append(transfer, bytes)
+    transfer.gathered.add(bytes)
     transfer.lastPieceAt = now
-    if (transfer.received < total) return { kind: 'piece' }
+    if (transfer.gathered.length < total) return { kind: 'piece' }
     this.#end(channel, transfer)
-    return this.#whole(channel, transfer.buffer.subarray(0, total))
+    return this.#whole(channel, transfer.gathered.join())
   }
 
   #end(channel: number, transfer: Transfer): void {
@@ -128,18 +125,6 @@ export function incomingFromRelay(limits: Pick<SyncLimits, 'piece' | 'message'>)
 /** Whoever does not know the limits yet goes by the default ones. */
 function largestFrame({ piece }: Pick<SyncLimits, 'piece'>): number {
   return Math.max(piece, DEFAULT_SYNC_LIMITS.piece)
-}
-
-function append(transfer: Transfer, bytes: Uint8Array): void {
-  const needed = transfer.received + bytes.length
-  if (needed > transfer.buffer.length) {
-    const size = Math.min(transfer.total, Math.max(FIRST_BUFFER, needed, transfer.buffer.length * 2))
-    const grown = new Uint8Array(size)
-    grown.set(transfer.buffer.subarray(0, transfer.received))
-    transfer.buffer = grown
-  }
-  transfer.buffer.set(bytes, transfer.received)
-  transfer.received = needed
 }
 
 function broken(reason: string): { kind: 'broken'; code: typeof CLOSE.BAD_FRAME; reason: string } {

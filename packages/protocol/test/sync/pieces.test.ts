@@ -44,6 +44,28 @@ describe('pieces that come', () => {
     expect(incoming.oldest).toBeNull()
   })
 
+  it('Y4 puts pieces of any sizes together, whether they are views of more or not', () => {
+    for (let seed = 1; seed <= 50; seed++) {
+      const random = seededRandom(seed)
+      const sent = encodeClientFrame(message(1, 200_000 + random.int(200_000)))
+      for (let i = 0; i < sent.length - 200_000; i += 97) sent[10 + i] = i % 256
+      const incoming = incomingFromClient({ piece: 100_000, message: 1_000_000 })
+      let received: Received<ClientFrame> = { kind: 'piece' }
+      for (let at = 0; at < sent.length; ) {
+        const size = random.chance(0.5) ? 1 + random.int(500) : 10_000 + random.int(60_000)
+        const one = piece(1, at, sent.length, sent.subarray(at, at + size))
+        const within = new Uint8Array(one.length * 3)
+        within.set(one, 5)
+        expect(received, `seed ${seed}`).toEqual({ kind: 'piece' })
+        received = incoming.take(random.chance(0.5) ? one : within.subarray(5, 5 + one.length), 0)
+        at = Math.min(sent.length, at + size)
+        if (at < sent.length) expect(incoming.bytes, `seed ${seed}`).toBe(at)
+      }
+      if (received.kind !== 'frame') throw new Error(`seed ${seed}: ${received.kind}`)
+      expect(Buffer.compare(encodeClientFrame(received.frame), sent), `seed ${seed}`).toBe(0)
+    }
+  })
+
   const first = piece(1, 0, 1003, whole.subarray(0, 100))
   it.each<[string, Uint8Array[], string]>([
     ['that begin in the middle', [piece(1, 5, 1003, whole.subarray(5, 50))], 'a piece out of order'],

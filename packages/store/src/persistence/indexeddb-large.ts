@@ -120,10 +120,15 @@ async function collect(database: IDBDatabase, now: number): Promise<void> {
   }
 }
 
+/** What may be stored along with bytes: an eighth of them. */
+const BESIDE = 8
+
 /**
  * Bytes with a buffer of their own. What came over the wire is a view of the frame it came in, and storing a view stores the whole
- * buffer behind it: a page of the feed once for each of its summaries.
+ * buffer behind it: a page of the feed once for each of its summaries. A frame that is little more than the bytes goes with them: copying 5 MB
+ * holds the page up for longer than a hundred bytes are worth.
  */
 export function alone(bytes: Uint8Array): Uint8Array {
-  return bytes.byteLength === bytes.buffer.byteLength ? bytes : bytes.slice()
+  const beside = bytes.buffer.byteLength - bytes.byteLength
+  return beside * BESIDE <= bytes.byteLength ? bytes : bytes.slice()
 }
