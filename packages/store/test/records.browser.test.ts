@@ -4,7 +4,7 @@ import { databaseName, indexedDbPersistence } from '../src/persistence/indexeddb
 import { openDatabase, type StoreName } from '../src/persistence/indexeddb-open.ts'
 import type { DocumentRecord, PersistenceHandle } from '../src/persistence/port.ts'
 import { freshRecord } from '../src/persistence/records.ts'
-import { deleteDatabase } from './indexeddb-faults.ts'
+import { deleteDatabase, failingPuts } from './indexeddb-faults.ts'
 import { updatesOf } from './persistence-contract.ts'
 
 const space = 'records'
@@ -160,7 +160,10 @@ describe('large rows', () => {
       expect((await each.load('a'))?.updates).toEqual([update, bytes])
       expect((await each.load('a', 1))?.updates).toEqual([bytes])
     }
-    expect(await raw('updates', (store) => store.get(['a', 2]))).toEqual({ large: expect.any(String) })
+    expect(await raw('updates', (store) => store.get(['a', 2]))).toEqual({
+      large: expect.any(String),
+      length: bytes.length,
+    })
     expect([await countOf('large'), await countOf('loose')]).toEqual([1, 0])
   })
 
@@ -197,5 +200,57 @@ describe('large rows', () => {
     expect(await countOf('large')).toBe(0)
     await asleep.write({ documents: [{ id: 'a', updates: [bytes], local: false }] })
     expect((await (await openHandle()).load('a'))?.updates).toEqual([bytes])
+  })
+
+  const megabytes = (seed: number): Uint8Array => {
+    const bytes = new Uint8Array(2_600_000)
+    for (let at = 0; at < bytes.length; at += 1000) bytes.set(seededRandom(seed + at).bytes(16), at)
+    return bytes
+  }
+
+  test('P34 one of megabytes is written in slices, read as one row, and all of them go with it', async () => {
+    const handle = await openHandle()
+    const bytes = megabytes(1)
+    await handle.stage!(bytes)
+    await handle.write({ documents: [{ id: 'a', updates: [bytes, update], local: false }] })
+    expect([await countOf('large'), await countOf('loose')]).toEqual([3, 0])
+    const [row] = (await (await openHandle()).load('a'))?.updates ?? []
+    expect(row && indexedDB.cmp(row, bytes)).toBe(0)
+    await handle.compact('a', (rows) => rows[1]!)
+    clock.advance(5_000)
+    while ((await countOf('loose')) > 0) await handle.cursor()
+    expect(await countOf('large')).toBe(0)
+  })
+
+  test('P34 slices that could not all be written are none, and the row brings its bytes itself', async () => {
+    const handle = await openHandle()
+    const bytes = megabytes(2)
+    const puts = failingPuts()
+    try {
+      for (const error of ['QuotaExceededError', 'LateAbort', 'AbortError'] as const) {
+        puts.set({ after: 1, error, store: 'large' })
+        await expect(handle.stage!(bytes)).rejects.toMatchObject({ name: 'PersistenceError' })
+      }
+    } finally {
+      puts.restore()
+    }
+    expect(await countOf('large')).toBe(0)
+    await handle.write({ documents: [{ id: 'a', updates: [bytes], local: false }] })
+    const [row] = (await (await openHandle()).load('a'))?.updates ?? []
+    expect(row && indexedDB.cmp(row, bytes)).toBe(0)
+  })
+
+  test('P34 a row that lacks a slice is damaged, and one that version 4 wrote is read', async () => {
+    const handle = await openHandle()
+    const bytes = megabytes(3)
+    await handle.stage!(bytes)
+    await handle.write({ documents: [{ id: 'a', updates: [bytes], local: false }] })
+    await handle.write({ documents: [{ id: 'b', updates: [update], local: false }] })
+    await raw('updates', (store) => store.put({ large: 'x' }, ['b', 1]))
+    await raw('large', (store) => store.put(large(4), 'x'))
+    expect((await handle.load('b'))?.updates).toEqual([large(4)])
+    const keys = await raw('large', (store) => store.getAllKeys())
+    await raw('large', (store) => store.delete(keys[1]!))
+    await expect(handle.load('a')).rejects.toMatchObject({ code: 'CORRUPT' })
   })
 })

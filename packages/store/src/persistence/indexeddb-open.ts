@@ -6,12 +6,13 @@ import { packRecords } from './record-bytes.ts'
 import { completeRecord } from './records.ts'
 
 /** Version of the layout below. It only ever grows; an older program then refuses with `NEWER_VERSION`. */
-export const VERSION = 4
+export const VERSION = 5
 
 /**
  * - `updates`: key [document, number], value: one Yjs update as bytes, or (since 3) `LargeRow` for one that is in `large`
  * - `records` (since 3): what is known of each document, see indexeddb-records.ts
- * - `large` (since 3): bytes of large rows by a random name, `loose` (since 3): the names that no row needs (yet), see indexeddb-large.ts
+ * - `large` (since 3): bytes of large rows by a random name, since 5 in slices by name and number, `loose` (since 3): the names that no row needs
+ *   (yet), see indexeddb-large.ts
  * - `meta`: `identity` (random, made with the database), `cursor` (`FeedCursor`) and `tally` (what the relay was told of references)
  * - `writing`: `WritingNote` by [conversation, message]
  * - `drafts`: text by conversation
