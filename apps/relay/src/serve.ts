@@ -1,7 +1,15 @@
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import { createAccess, createIssuer, createRelay, openTokenLedger, type Relay, warmUp } from '@holdfast/relay'
+import {
+  createAccess,
+  createIssuer,
+  createRelay,
+  openCostlyNotes,
+  openTokenLedger,
+  type Relay,
+  warmUp,
+} from '@holdfast/relay'
 import type { BlobStore, UpdateLog } from '@holdfast/update-log'
 import { openDiskBlobs } from '@holdfast/update-log/blobs'
 import { FOLDER_VERSION, type LevelLog, openLevelLog } from '@holdfast/update-log/level'
@@ -68,6 +76,7 @@ export async function serve(options: ServeOptions, output: Output): Promise<() =
       ...(options.publicUrl === null ? {} : { publicUrl: options.publicUrl }),
       proxies: options.proxies,
       limits: options.limits,
+      costly: await openCostlyNotes(options.data, log),
       operations: createOperations(log, blobs, FOLDER_VERSION),
       onEvent: (event) => {
         output.log.relay(event)

@@ -11,6 +11,7 @@ export {
   type TokenWish,
 } from './access.ts'
 export { type AdminOperation, readJson } from './admin.ts'
+export { type CostlyNotes, openCostlyNotes, type TooCostly } from './costly.ts'
 export type { RelayEvent } from './events.ts'
 export { inlineExaminer } from './examine/inline.ts'
 export { ExamineError, type ExamineErrorCode, type Examiner } from './examine/port.ts'

@@ -2,6 +2,7 @@ import type { SyncLimits, VersionRange } from '@holdfast/protocol'
 import type { BlobStore, UpdateLog } from '@holdfast/update-log'
 import type { Access } from './access.ts'
 import type { AdminOperation } from './admin.ts'
+import type { CostlyNotes } from './costly.ts'
 import type { RelayEvent } from './events.ts'
 import type { Examiner } from './examine/port.ts'
 import type { SocketServer, SocketServerOptions } from './sockets.ts'
@@ -118,6 +119,8 @@ export interface RelayOptions {
   readonly allowOrigins?: readonly string[]
   /** What `/admin/<name>` answers besides `/admin/tokens`, to admins of all spaces. */
   readonly operations?: Readonly<Record<string, AdminOperation>>
+  /** Remembers over restarts which documents cost too much to take edits, see `openCostlyNotes`. */
+  readonly costly?: CostlyNotes
   readonly limits?: Partial<Limits>
   /** Of `/sync`; what its welcome tells. */
   readonly syncLimits?: Partial<SyncLimits>

@@ -90,7 +90,8 @@ export function createRelay(options: RelayOptions): Relay {
     clock,
     onFailed: (space, error) => report({ event: 'request-failed', path: `/${space}`, error: messageOf(error) }),
   })
-  const rooms = new Rooms({ log, clock, limits, metrics, examiner, report, quota, randomId })
+  const { costly = null } = options
+  const rooms = new Rooms({ log, clock, limits, metrics, examiner, report, quota, randomId, costly })
   const feeds = new Feeds(log, clock)
   const tenures = new Tenures(clock, access.ledger)
   const stopWatching = access.ledger?.watch(clock, LEDGER_LOOK, (error) =>

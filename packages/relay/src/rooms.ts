@@ -1,5 +1,6 @@
 import { type DocumentRef, shouldCompact, type UpdateLog } from '@holdfast/update-log'
 import { Compactions } from './compactions.ts'
+import { Costly, type CostlyNotes, type TooCostly } from './costly.ts'
 import type { RelayEvent } from './events.ts'
 import type { Examiner } from './examine/port.ts'
 import type { Member } from './member.ts'
@@ -19,11 +20,7 @@ export interface RoomsOptions {
   readonly quota: Quota
   /** Draws epochs. */
   readonly randomId: () => string
-}
-
-/** A document that is refused new writes. */
-export interface TooCostly extends DocumentRef {
-  readonly reason: string
+  readonly costly?: CostlyNotes | null
 }
 
 /**
@@ -36,14 +33,19 @@ export class Rooms {
   readonly #compactions: Compactions
   readonly #states = new StateBudget()
   readonly #stopListening: () => void
-  /** Documents that could not be compacted within the limits, and why. They are read, and take nothing new. */
-  readonly #tooCostly = new Map<string, TooCostly>()
+  readonly #costly: Costly
 
   constructor(options: RoomsOptions) {
     this.#options = options
     const { log, metrics, report } = options
+    this.#costly = new Costly(options.costly ?? null)
     this.#stopListening = log.onCommit(({ changes }) => {
-      for (const change of changes) if (change.purged) this.#rooms.get(keyOf(change))?.purged(change.epoch)
+      for (const change of changes) {
+        if (!change.purged) continue
+        this.#rooms.get(keyOf(change))?.purged(change.epoch)
+        // Whoever begins anew under its name is not to be refused for it.
+        this.#costly.delete(change)
+      }
     })
     this.#compactions = new Compactions({
       log,
@@ -53,10 +55,10 @@ export class Rooms {
         options.quota.took(ref.space, result.bytesAfter - result.bytesBefore)
         const room = this.#rooms.get(keyOf(ref))
         room?.compacted(result)
-        if (this.#tooCostly.delete(keyOf(ref))) room?.judging.object(null)
+        if (this.#costly.delete(ref)) room?.judging.object(null)
       },
       onTooCostly: (ref, reason) => {
-        this.#tooCostly.set(keyOf(ref), { ...ref, reason })
+        this.#costly.add(ref, reason)
         this.#rooms.get(keyOf(ref))?.judging.object(objection(reason))
         report({ event: 'too-costly', ...ref, reason })
       },
@@ -76,8 +78,8 @@ export class Rooms {
         onFailed: (failed) => this.#drop(key, failed),
         onWorthCompacting: (worth) => this.#compactions.add(worth.ref),
       })
-      const costly = this.#tooCostly.get(key)
-      if (costly !== undefined) room.judging.object(objection(costly.reason))
+      const reason = this.#costly.reasonFor(ref)
+      if (reason !== null) room.judging.object(objection(reason))
       this.#rooms.set(key, room)
       this.#options.metrics.rooms += 1
     }
@@ -92,7 +94,7 @@ export class Rooms {
 
   /** Documents that take nothing new, because holding them costs too much. */
   tooCostly(): readonly TooCostly[] {
-    return [...this.#tooCostly.values()]
+    return this.#costly.all()
   }
 
   get size(): number {
@@ -109,6 +111,7 @@ export class Rooms {
     await this.written()
     await this.#compactions.stop()
     this.#stopListening()
+    await this.#costly.kept()
   }
 
   #unload(key: string, room: Room): void {

@@ -2,6 +2,7 @@ import { encodeStateVector, encodeStep1, encodeUpdate } from '@holdfast/protocol
 import type { DocumentRef, UpdateLog } from '@holdfast/update-log'
 import { createMemoryLog } from '@holdfast/update-log/memory'
 import * as Y from 'yjs'
+import type { CostlyNotes } from '../src/costly.ts'
 import type { RelayEvent } from '../src/events.ts'
 import { inlineExaminer } from '../src/examine/inline.ts'
 import type { Examiner } from '../src/examine/port.ts'
@@ -185,7 +186,12 @@ export interface House {
   connect(options?: { mayWrite?: boolean; document?: string }): { peer: StockPeer; wire: FakeWire }
 }
 
-export function house(limits: Partial<Limits> = {}, held = new HeldLog(), examiner: Examiner = inlineExaminer): House {
+export function house(
+  limits: Partial<Limits> = {},
+  held = new HeldLog(),
+  examiner: Examiner = inlineExaminer,
+  costly: CostlyNotes | null = null,
+): House {
   const clock = new ManualClock()
   const metrics = new Metrics()
   const events: RelayEvent[] = []
@@ -207,6 +213,7 @@ export function house(limits: Partial<Limits> = {}, held = new HeldLog(), examin
     examiner,
     report,
     randomId: () => `e${++id}`,
+    costly,
   })
   return {
     rooms,
