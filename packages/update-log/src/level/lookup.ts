@@ -66,15 +66,16 @@ const allEntries: ReadEntries = (view, number) => view.range(recordRange(number)
 const SMALL = 64 * 1024
 
 /**
- * The records that the head knows, of a small document that was left alone until it was in order by the one key of its snapshot: an
- * iterator costs as much as all else of opening it, and leaves what it read and more to the garbage collector.
+ * The same of a small document that was left alone until it was in order, by two keys: an iterator costs as much as all else of opening it, and
+ * leaves what it read and more to the garbage collector. The second key is where the next record is, if the head is an older one
+ * than the document: the first after a state is of one update (`Transaction`).
  */
 export const knownEntries: ReadEntries = async (view, number, head) => {
   const { stats, seq } = head
   if (stats.tailUpdates > 0 || stats.snapshotBytes > SMALL) return allEntries(view, number, head)
   const key = recordKey(number, seq)
-  const value = await view.get(key)
-  return value === undefined ? allEntries(view, number, head) : [{ key, value }]
+  const [value, next] = await view.getMany([key, recordKey(number, seq + 1)])
+  return value === undefined || next !== undefined ? allEntries(view, number, head) : [{ key, value }]
 }
 
 /** @throws UpdateLogError `DAMAGED`, `STORAGE_FAILED` */

@@ -218,15 +218,31 @@ function putContent(operations: Operation[], { head, number, updates, replaced, 
     const key = recordKey(number, replaced.through)
     operations.push({ type: 'put', key, value: encodeRecord(key, { first: 1, content: replaced.content }) })
   }
-  if (updates.length > 0 && head.kind === 'live') {
-    const key = recordKey(number, head.seq)
-    const record = { first: head.seq - updates.length + 1, content: { kind: 'updates', updates } } as const
-    operations.push({ type: 'put', key, value: encodeRecord(key, record) })
-  }
+  if (updates.length > 0 && head.kind === 'live') putUpdates(operations, number, head, updates)
   if (summary === undefined) return
   const key = summaryKey(number)
   if (summary === null) operations.push({ type: 'del', key })
   else operations.push({ type: 'put', key, value: encodeSummary(key, summary) })
+}
+
+/**
+ * One record for all. But the first after a state stands by itself, so that it can be asked for by its key: of a document in order that, and no
+ * more, tells whether the head that says so is the last one.
+ */
+function putUpdates(operations: Operation[], number: number, head: LiveHead, updates: readonly Uint8Array[]): void {
+  const { seq, stats } = head
+  const isAfterState = stats.snapshotBytes > 0 && stats.tailUpdates === updates.length
+  const runs = isAfterState && updates.length > 1 ? [updates.slice(0, 1), updates.slice(1)] : [updates]
+  let first = seq - updates.length + 1
+  for (const run of runs) {
+    const key = recordKey(number, first + run.length - 1)
+    operations.push({
+      type: 'put',
+      key,
+      value: encodeRecord(key, { first, content: { kind: 'updates', updates: run } }),
+    })
+    first += run.length
+  }
 }
 
 function putPlace(operations: Operation[], { ref, head, before, number }: Staged): void {
