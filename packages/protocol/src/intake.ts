@@ -3,7 +3,7 @@ import { type Block, missingOf, readBlocks, resolve } from './causality.ts'
 import type { Decision, Position } from './decision.ts'
 import { Known, type KnownImage } from './known.ts'
 import { containsRange, overlapsRange, type Ranges, subtractInto } from './ranges.ts'
-import type { StateVector } from './state-vector.ts'
+import { decodeStateVector, type StateVector } from './state-vector.ts'
 import { NONE, REF, UpdateReader } from './update-reader.ts'
 import { UpdateWriter } from './update-writer.ts'
 import { BadUpdateError, readDeletes } from './updates.ts'
@@ -39,6 +39,8 @@ interface Judgement {
 export class Intake {
   readonly #known = new Known()
   readonly #caps: IntakeCaps
+  /** What was restored has structs that build on what is not there: they are not known, and there all the same. */
+  #hasMore = false
 
   constructor(caps: IntakeCaps = DEFAULT_INTAKE_CAPS) {
     this.#caps = caps
@@ -53,8 +55,11 @@ export class Intake {
       const at = new UpdateReader(update)
       while (at.nextBlock()) {
         let clock = this.#known.clock(at.client)
-        while (at.nextStruct())
-          if (at.ref !== REF.skip && at.clock <= clock) clock = Math.max(clock, at.clock + at.length)
+        while (at.nextStruct()) {
+          if (at.ref === REF.skip) continue
+          if (at.clock <= clock) clock = Math.max(clock, at.clock + at.length)
+          else this.#hasMore = true
+        }
         this.#known.advance(at.client, clock)
       }
       for (const [client, flat] of readDeletes(at, new Map())) this.#known.delete(client, flat)
@@ -66,6 +71,16 @@ export class Intake {
 
   stateVector(): StateVector {
     return this.#known.stateVector()
+  }
+
+  /**
+   * What a peer with this (encoded) state vector lacks when that can be deletions only: all of them, as an update.
+   * @returns null when it may lack more, which the intake does not have
+   */
+  deletionsFor(stateVector: Uint8Array): Uint8Array | null {
+    if (this.#hasMore) return null
+    const has = decodeStateVector(stateVector)
+    return has !== null && this.#known.isWithin(has) ? new UpdateWriter().finish(this.#known.deletions()) : null
   }
 
   /** What is known, for an intake elsewhere. */

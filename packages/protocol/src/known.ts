@@ -68,6 +68,19 @@ export class Known {
     this.#ranges += (record.deleted.length - before) / 2
   }
 
+  /** Whether one with this state vector has all of it but deletions. */
+  isWithin(stateVector: StateVector): boolean {
+    for (const { client, clock } of this.#clients.values()) if ((stateVector.get(client) ?? 0) < clock) return false
+    return true
+  }
+
+  /** By client `[from, to, from, to, ...]`. */
+  deletions(): Map<number, Ranges> {
+    const deletions = new Map<number, Ranges>()
+    for (const { client, deleted } of this.#clients.values()) if (deleted.length > 0) deletions.set(client, deleted)
+    return deletions
+  }
+
   stateVector(): StateVector {
     const result = new Map<number, number>()
     for (const [client, record] of this.#clients) if (record.clock > 0) result.set(client, record.clock)

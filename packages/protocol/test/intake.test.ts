@@ -1,7 +1,7 @@
 import { seededRandom } from '@holdfast/testkit'
 import { describe, expect, it } from 'vitest'
 import * as Y from 'yjs'
-import { type Decision, Intake, scanUpdate } from '../src/index.ts'
+import { type Decision, diffUpdate, EMPTY_UPDATE, encodeStateVector, Intake, scanUpdate } from '../src/index.ts'
 import { docOf, randomHistory, recordedDoc, shuffled, stateOf } from './random-updates.ts'
 
 function storedOf(decision: Decision): Uint8Array {
@@ -211,6 +211,29 @@ describe('Intake', () => {
       }
       expect(new Map(restored.stateVector())).toEqual(new Map(intake.stateVector()))
     }
+  })
+})
+
+describe('deletionsFor', () => {
+  it('says to one who has every struct what the difference of states says, and nothing to others', () => {
+    for (let seed = 1; seed <= 40; seed++) {
+      const docs = randomHistory(seededRandom(seed), 3, 60)
+      const state = Y.mergeUpdates(docs.map(({ doc }) => Y.encodeStateAsUpdate(doc)))
+      const whole = docOf(state)
+      const intake = intakeOf(state)
+      const has = Y.encodeStateVector(whole)
+      expect(intake.deletionsFor(has), `seed ${seed}`).toEqual(diffUpdate(state, has))
+      for (const [client, clock] of Y.decodeStateVector(has)) {
+        const less = new Map(Y.decodeStateVector(has)).set(client, clock - 1)
+        expect(intake.deletionsFor(encodeStateVector(less)), `seed ${seed}`).toBe(null)
+      }
+    }
+  })
+
+  it('says nothing when more is stored than is known: what builds on what is not there', () => {
+    const [first, second, third] = typed(1, 'abc')
+    expect(intakeOf(first!, third!).deletionsFor(encodeStateVector(new Map([[1, 1]])))).toBe(null)
+    expect(intakeOf(first!, second!).deletionsFor(encodeStateVector(new Map([[1, 2]])))).toEqual(EMPTY_UPDATE)
   })
 })
 

@@ -88,6 +88,8 @@ export class Room {
   #lingers = false
   #cancelUnload: (() => void) | null = null
   #onSettled: (() => void)[] = []
+  /** The intake has read all that is stored by itself. */
+  #intakeTells = false
 
   constructor(ref: DocumentRef, services: RoomServices) {
     this.ref = ref
@@ -183,8 +185,10 @@ export class Room {
   }
 
   /** The same as updates to be taken one after the other, at least one. */
-  pieces(stateVector: Uint8Array): Promise<readonly Uint8Array[]> {
-    return this.#answer(this.#cache.pieces(stateVector))
+  async pieces(stateVector: Uint8Array): Promise<readonly Uint8Array[]> {
+    // While nothing is being written the intake knows what is durable and no more.
+    const deletions = this.#intakeTells && this.#writes.isIdle ? this.intake.deletionsFor(stateVector) : null
+    return this.#answer(deletions === null ? this.#cache.pieces(stateVector) : Promise.resolve([deletions]))
   }
 
   async #answer<T>(reading: Promise<T>): Promise<T> {
@@ -260,8 +264,10 @@ export class Room {
     this.#refused = loaded === null ? ((await log.stat(this.ref))?.refused ?? []) : loaded.refused
     if (this.#state !== 'loading') return
     const parts = partsOf(loaded)
-    if (bytesOf(parts) <= AT_ONCE_STORED) for (const part of parts) this.intake.restore(part)
-    else this.intake.adopt(await this.#services.examiner.restore(parts))
+    if (bytesOf(parts) <= AT_ONCE_STORED) {
+      for (const part of parts) this.intake.restore(part)
+      this.#intakeTells = true
+    } else this.intake.adopt(await this.#services.examiner.restore(parts))
     if (this.#state !== 'loading') return
     if (loaded !== null) {
       this.stats = loaded.stats

@@ -24,6 +24,9 @@ interface Since {
 /** A first part over this is not copied into one with the records after it: joining reads every struct of it. */
 const LARGE = 64 * 1024
 
+/** With more, they are joined for whoever asks. */
+const FEW_PARTS = 64
+
 /** What was answered last, of these parts to one with this state vector: all who come back after a restart ask the same. */
 interface Answered {
   readonly parts: readonly Uint8Array[]
@@ -87,8 +90,8 @@ export class StateCache implements StateKeeper {
    * @throws what the log's `load` throws; BadUpdateError
    */
   async pieces(stateVector: Uint8Array): Promise<readonly Uint8Array[]> {
-    const parts = await this.#parts()
-    if (isEmptyStateVector(stateVector)) return parts
+    if (isEmptyStateVector(stateVector)) return this.#parts()
+    const parts = await this.#apart()
     const before = this.#answered
     if (before !== null && isSame(before.parts, parts) && areEqual(before.stateVector, stateVector))
       return before.pieces
@@ -121,6 +124,14 @@ export class StateCache implements StateKeeper {
     this.#answered = null
     this.#options.budget.forget(this)
     if (this.#held.kind === 'parts') this.#held = { kind: 'nothing' }
+  }
+
+  /** All that is durable, as it is at hand: to leave out of a few parts what one has is cheaper than to make one of them. */
+  async #apart(): Promise<readonly Uint8Array[]> {
+    const held = this.#held
+    if (held.kind !== 'parts' || held.parts.length > FEW_PARTS) return this.#parts()
+    this.#use(this.#bytes)
+    return held.parts.slice()
   }
 
   /** All that is durable, in one part, or two of which the first is large. */
@@ -177,7 +188,7 @@ export class StateCache implements StateKeeper {
   async #differences(parts: readonly Uint8Array[], stateVector: Uint8Array): Promise<readonly Uint8Array[]> {
     if (bytesOf(parts) > AT_ONCE_STORED) return [await this.#options.examiner.difference(parts, stateVector)]
     const pieces = parts.map((part) => diffUpdate(part, stateVector)).filter((piece) => !isEmptyUpdate(piece))
-    return pieces.length === 0 ? [EMPTY_UPDATE] : pieces
+    return pieces.length > 0 && pieces.length <= 2 ? pieces : [joinUpdates(pieces)]
   }
 
   #join(parts: readonly Uint8Array[]): Promise<Uint8Array> | Uint8Array {

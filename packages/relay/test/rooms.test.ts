@@ -1,4 +1,12 @@
-import { CLOSE, encodeAwareness, encodeAwarenessFrame, encodeStep2, encodeUpdate } from '@holdfast/protocol'
+import {
+  CLOSE,
+  decodeStockFrame,
+  encodeAwareness,
+  encodeAwarenessFrame,
+  encodeStep1,
+  encodeStep2,
+  encodeUpdate,
+} from '@holdfast/protocol'
 import { describe, expect, it } from 'vitest'
 import * as Y from 'yjs'
 import { HeldLog, house, REF, STEP1, textOf, writerDoc } from './fakes.ts'
@@ -216,6 +224,7 @@ describe('rooms', () => {
   it('nothing is kept for one who is alone and has been answered', async () => {
     const { connect, held } = house()
     const alone = connect()
+    alone.peer.message(writeOne('something').frames[0]!)
     alone.peer.message(STEP1)
     await alone.wire.answered()
     const joiner = connect()
@@ -224,9 +233,30 @@ describe('rooms', () => {
     expect(held.loadCount).toBe(2)
   })
 
+  it('one who has everything is told so, and of every deletion, without anything being read', async () => {
+    const { connect, held } = house()
+    const a = connect()
+    const { doc, frames } = writerDoc()
+    doc.getText('text').insert(0, 'kept and gone')
+    doc.getText('text').delete(4, 9)
+    for (const frame of frames) a.peer.message(frame)
+    a.peer.message(STEP1)
+    await a.wire.answered()
+    const back = connect()
+    back.peer.message(encodeStep1(Y.encodeStateVector(doc)))
+    await back.wire.answered()
+    const told = decodeStockFrame(back.wire.step2s()[0]!)
+    if (told.kind !== 'step2') throw new Error(told.kind)
+    const { ds } = Y.decodeUpdate(Y.encodeStateAsUpdate(doc))
+    expect(ds.clients.size).toBe(1)
+    expect(Y.decodeUpdate(told.update)).toEqual({ structs: [], ds })
+    expect(held.loadCount).toBe(1)
+  })
+
   it('what becomes durable while the state is read is not missed', async () => {
     const { connect, clock, held } = house({ stateKeptFor: 1_000 })
     const a = connect()
+    a.peer.message(writeOne('early').frames[0]!)
     a.peer.message(STEP1)
     await a.wire.answered()
     clock.pass(5_000)
@@ -240,7 +270,8 @@ describe('rooms', () => {
     held.loads[0]!.open()
     for (const { wire } of joiners) {
       await wire.answered()
-      expect(textOf(wire.step2s())).toBe('late')
+      expect(textOf(wire.step2s())).toContain('early')
+      expect(textOf(wire.step2s())).toContain('late')
     }
     expect(held.loadCount).toBe(2)
   })

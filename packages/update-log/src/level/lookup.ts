@@ -62,20 +62,28 @@ export type ReadEntries = (view: View, number: number, head: LiveHead) => Promis
 /** Everything that stands among a document's records, also what its head does not know of. */
 const allEntries: ReadEntries = (view, number) => view.range(recordRange(number))
 
-/** Read where it is asked for; a larger one would keep everybody waiting. In bytes. */
+/** Read where it is asked for; a larger one would keep everybody waiting. Bytes, and records after the state. */
 const SMALL = 64 * 1024
+const FEW_RECORDS = 32
 
 /**
- * The same of a small document that was left alone until it was in order, by two keys: an iterator costs as much as all else of opening it, and
- * leaves what it read and more to the garbage collector. The second key is where the next record is, if the head is an older one
- * than the document: the first after a state is of one update (`Transaction`).
+ * The same of a small document, by the keys that its records have when each is of one update: an iterator costs as much as all else of opening it,
+ * and leaves what it read and more to the garbage collector. Whether anything follows is asked too, because that tells a head that is older than
+ * its document: the first update of each commit is a record by itself (`Transaction`).
  */
 export const knownEntries: ReadEntries = async (view, number, head) => {
-  const { stats, seq } = head
-  if (stats.tailUpdates > 0 || stats.snapshotBytes > SMALL) return allEntries(view, number, head)
-  const key = recordKey(number, seq)
-  const [value, next] = await view.getMany([key, recordKey(number, seq + 1)])
-  return value === undefined || next !== undefined ? allEntries(view, number, head) : [{ key, value }]
+  const { snapshotBytes, tailUpdates, tailBytes } = head.stats
+  if (snapshotBytes + tailBytes > SMALL || tailUpdates > FEW_RECORDS) return allEntries(view, number, head)
+  const covered = head.seq - tailUpdates
+  const entries: Entry[] = []
+  for (let last = Math.max(covered, 1); last <= head.seq; last += 1) {
+    const key = recordKey(number, last)
+    const value = await view.get(key)
+    // A record of several updates, or damage: looking at everything tells.
+    if (value === undefined) return allEntries(view, number, head)
+    entries.push({ key, value })
+  }
+  return (await view.get(recordKey(number, head.seq + 1))) === undefined ? entries : allEntries(view, number, head)
 }
 
 /** @throws UpdateLogError `DAMAGED`, `STORAGE_FAILED` */

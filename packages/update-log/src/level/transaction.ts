@@ -218,7 +218,7 @@ function putContent(operations: Operation[], { head, number, updates, replaced, 
     const key = recordKey(number, replaced.through)
     operations.push({ type: 'put', key, value: encodeRecord(key, { first: 1, content: replaced.content }) })
   }
-  if (updates.length > 0 && head.kind === 'live') putUpdates(operations, number, head, updates)
+  if (updates.length > 0 && head.kind === 'live') putUpdates(operations, number, head.seq, updates)
   if (summary === undefined) return
   const key = summaryKey(number)
   if (summary === null) operations.push({ type: 'del', key })
@@ -226,21 +226,16 @@ function putContent(operations: Operation[], { head, number, updates, replaced, 
 }
 
 /**
- * One record for all. But the first after a state stands by itself, so that it can be asked for by its key: of a document in order that, and no
- * more, tells whether the head that says so is the last one.
+ * Two records: the first of them by itself, so that it can be asked for by its key. Whether it is there tells a head that is older than its document
+ * from the last one, without looking through a range.
  */
-function putUpdates(operations: Operation[], number: number, head: LiveHead, updates: readonly Uint8Array[]): void {
-  const { seq, stats } = head
-  const isAfterState = stats.snapshotBytes > 0 && stats.tailUpdates === updates.length
-  const runs = isAfterState && updates.length > 1 ? [updates.slice(0, 1), updates.slice(1)] : [updates]
+function putUpdates(operations: Operation[], number: number, seq: number, updates: readonly Uint8Array[]): void {
+  const runs = updates.length > 1 ? [updates.slice(0, 1), updates.slice(1)] : [updates]
   let first = seq - updates.length + 1
   for (const run of runs) {
     const key = recordKey(number, first + run.length - 1)
-    operations.push({
-      type: 'put',
-      key,
-      value: encodeRecord(key, { first, content: { kind: 'updates', updates: run } }),
-    })
+    const record = { first, content: { kind: 'updates', updates: run } } as const
+    operations.push({ type: 'put', key, value: encodeRecord(key, record) })
     first += run.length
   }
 }
