@@ -12,7 +12,8 @@ export const SPACE_FULL: Full = {
 export const DOCUMENT_FULL: Full = { kind: 'full', code: REFUSAL.DOCUMENT_FULL, reason: 'the document is full' }
 
 export interface JudgingOptions {
-  readonly intake: Intake
+  /** Asked for at each use: of a large document it may not have been read yet. */
+  readonly intake: () => Intake
   readonly examiner: Examiner
   /** Why there is no room for anything new now; null when there is. */
   readonly full: () => Full | null
@@ -60,7 +61,7 @@ export class Judging {
   /** @returns null when the update is large: ask `judgeLater` */
   judge(update: Uint8Array, take: boolean): Decision | null {
     if (update.length > AT_ONCE) return null
-    const { intake } = this.#options
+    const intake = this.#options.intake()
     const full = take ? this.#options.full() : null
     const takes = take && this.#objection === null && full === null
     const decision = takes ? intake.decide(update) : intake.check(update)
@@ -85,7 +86,7 @@ export class Judging {
       if (found.decision.kind === 'gap' && taken !== this.#taken && look < LOOKS) continue
       const full = question.take ? this.#options.full() : null
       if (question.take && this.#objection === null && full === null && found.gains !== null) {
-        this.#options.intake.adopt(found.gains)
+        this.#options.intake().adopt(found.gains)
         this.#taken += 1
       }
       question.decided(this.#told(found.decision, question.take, full))
@@ -97,7 +98,7 @@ export class Judging {
     const { intake, examiner, isOpen } = this.#options
     if (!isWanted() || !isOpen()) return null
     try {
-      return await examiner.judge(intake.image(), update)
+      return await examiner.judge(intake().image(), update)
     } catch (error) {
       if (!(error instanceof ExamineError)) throw error
       if (error.code === 'CLOSED') return null

@@ -4,7 +4,6 @@ import {
   encodeAwarenessFrame,
   encodeStateVector,
   encodeUpdate,
-  Intake,
   Presence,
   type StateVector,
 } from '@holdfast/protocol'
@@ -22,6 +21,7 @@ import {
 import type { RelayEvent } from './events.ts'
 import { AT_ONCE_STORED, bytesOf, type Examiner } from './examine/port.ts'
 import { DOCUMENT_FULL, type Full, Judging, SPACE_FULL } from './judging.ts'
+import { LateIntake } from './late-intake.ts'
 import type { CaughtUp, Member, RoomFailure } from './member.ts'
 import type { Metrics } from './metrics.ts'
 import type { Clock, Limits } from './options.ts'
@@ -69,7 +69,6 @@ const EMPTY_STATS: LogStats = { snapshotBytes: 0, tailUpdates: 0, tailBytes: 0 }
 export class Room {
   readonly ref: DocumentRef
   readonly presence = new Presence()
-  readonly intake = new Intake()
   readonly judging: Judging
   /** How the document lies on the disk. */
   stats: LogStats = EMPTY_STATS
@@ -88,15 +87,14 @@ export class Room {
   #lingers = false
   #cancelUnload: (() => void) | null = null
   #onSettled: (() => void)[] = []
-  /** The intake has read all that is stored by itself. */
-  #intakeTells = false
+  readonly #known = new LateIntake((error) => this.#unreadable(error))
 
   constructor(ref: DocumentRef, services: RoomServices) {
     this.ref = ref
     this.#services = services
     const { log, clock, limits, examiner, report } = services
     this.judging = new Judging({
-      intake: this.intake,
+      intake: () => this.#known.intake,
       examiner,
       isOpen: () => this.#state === 'open',
       full: () => this.full,
@@ -176,7 +174,12 @@ export class Room {
   }
 
   stateVector(): StateVector {
-    return this.intake.stateVector()
+    return this.#known.intake.stateVector()
+  }
+
+  /** Runs when the state vector can be told without anybody waiting for it: at once, but for a large document that was opened just now. */
+  whenRead(run: () => void): void {
+    this.#known.whenRead(run)
   }
 
   /** What a peer with this state vector lacks of what is durable. */
@@ -187,7 +190,7 @@ export class Room {
   /** The same as updates to be taken one after the other, at least one. */
   async pieces(stateVector: Uint8Array): Promise<readonly Uint8Array[]> {
     // While nothing is being written the intake knows what is durable and no more.
-    const deletions = this.#intakeTells && this.#writes.isIdle ? this.intake.deletionsFor(stateVector) : null
+    const deletions = this.#writes.isIdle ? this.#known.deletionsFor(stateVector) : null
     return this.#answer(deletions === null ? this.#cache.pieces(stateVector) : Promise.resolve([deletions]))
   }
 
@@ -223,10 +226,7 @@ export class Room {
 
   /** What is stored turned out to be damaged, if that is the error: whoever comes next gets a room that sets it aside first. */
   damaged(error: unknown): void {
-    if (this.#state !== 'open' || !isUpdateLogError(error, 'DAMAGED')) return
-    this.#services.metrics.loadFailures += 1
-    this.#services.report({ event: 'load-failed', ...this.ref, error: messageOf(error) })
-    this.#fail('load-failed', error)
+    if (isUpdateLogError(error, 'DAMAGED')) this.#unreadable(error)
   }
 
   /** Its log was compacted up to a record; those that came meanwhile are still there. */
@@ -264,10 +264,8 @@ export class Room {
     this.#refused = loaded === null ? ((await log.stat(this.ref))?.refused ?? []) : loaded.refused
     if (this.#state !== 'loading') return
     const parts = partsOf(loaded)
-    if (bytesOf(parts) <= AT_ONCE_STORED) {
-      for (const part of parts) this.intake.restore(part)
-      this.#intakeTells = true
-    } else this.intake.adopt(await this.#services.examiner.restore(parts))
+    if (bytesOf(parts) <= AT_ONCE_STORED) this.#known.take(parts)
+    else this.#known.adopt(await this.#services.examiner.restore(parts))
     if (this.#state !== 'loading') return
     if (loaded !== null) {
       this.stats = loaded.stats
@@ -323,6 +321,14 @@ export class Room {
   /** W3: refused, and nothing is written over what could not be read. */
   #loadFailed(error: unknown): void {
     if (this.#state !== 'loading') throw error
+    this.#services.metrics.loadFailures += 1
+    this.#services.report({ event: 'load-failed', ...this.ref, error: messageOf(error) })
+    this.#fail('load-failed', error)
+  }
+
+  /** W3: what was found out late all the same. */
+  #unreadable(error: unknown): void {
+    if (this.#state !== 'open') return
     this.#services.metrics.loadFailures += 1
     this.#services.report({ event: 'load-failed', ...this.ref, error: messageOf(error) })
     this.#fail('load-failed', error)
@@ -393,6 +399,7 @@ export class Room {
     this.#cancelUnload?.()
     this.#cancelUnload = null
     this.#cache.clear()
+    this.#known.drop()
     if (state === 'failed') this.#services.onFailed(this)
     else this.#services.onEmpty(this)
   }

@@ -290,7 +290,7 @@ export class StockPeer implements Member, WireListener {
   #carryOutIn(room: Room, effect: Exclude<PeerEffect, { kind: 'close' }>): void {
     switch (effect.kind) {
       case 'ask':
-        this.#outbox.send(encodeStep1(encodedStateVector(room)))
+        room.whenRead(() => this.#ask(room))
         break
       case 'introduce':
         this.#introduce(room)
@@ -326,6 +326,10 @@ export class StockPeer implements Member, WireListener {
         this.#options.report({ event: 'gap', ...room.ref, peer: this.id, kept: effect.kept })
         break
     }
+  }
+
+  #ask(room: Room): void {
+    if (this.#state.kind === 'open') this.#outbox.send(encodeStep1(encodedStateVector(room)))
   }
 
   #introduce(room: Room): void {

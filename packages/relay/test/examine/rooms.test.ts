@@ -128,7 +128,7 @@ describe('a large update', () => {
     other.peer.message(STEP1)
     await other.wire.answered(2)
     expect(held.appendCount).toBe(1)
-    expect(rooms.find(REF)?.intake.stateVector().size).toBe(1)
+    expect(rooms.find(REF)?.stateVector().size).toBe(1)
   })
 
   it('W5 a document that cannot be compacted within its limits is read and takes nothing new, until it can be', async () => {
