@@ -320,7 +320,10 @@ export class Room {
 
   /** W3: refused, and nothing is written over what could not be read. */
   #loadFailed(error: unknown): void {
-    if (this.#state !== 'loading') throw error
+    // Then it is not of the load, but ours.
+    if (this.#state === 'open') throw error
+    // It was purged while it loaded, and everybody was told.
+    if (this.#state !== 'loading') return
     this.#services.metrics.loadFailures += 1
     this.#services.report({ event: 'load-failed', ...this.ref, error: messageOf(error) })
     this.#fail('load-failed', error)

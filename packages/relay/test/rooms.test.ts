@@ -54,6 +54,24 @@ describe('rooms', () => {
     await second.wire.answered()
   })
 
+  it('W3, W9 a load that fails behind a purge is nobody’s any more: the relay goes on', async () => {
+    const { connect, held, rooms } = house()
+    const { doc } = writerDoc()
+    doc.getText('text').insert(0, 'stored')
+    await held.log.append(REF, Y.encodeStateAsUpdate(doc))
+    held.holdLoads = true
+    const { peer, wire } = connect()
+    peer.message(STEP1)
+    await held.held(held.loads)
+    await held.log.purge(REF)
+    await wire.until(() => wire.closedWith !== null)
+    expect(wire.closedWith).toBe(CLOSE.PURGED)
+    // Nobody handles what this rejects with but the room: unhandled, it would end the relay, and this run.
+    held.loads[0]!.fail(new Error('the disk failed'))
+    await new Promise((resolve) => setImmediate(resolve))
+    expect(rooms.size).toBe(0)
+  })
+
   it('W3 one who leaves while it loads leaves nothing behind; what it sent is not taken', async () => {
     const { connect, held, rooms, clock } = house({ idleAfter: 100 })
     held.holdLoads = true

@@ -212,6 +212,11 @@ const FOUND: readonly (readonly [string, number, string])[] = [
     'edit:0:80642i release:3:qyxztf putBlob:3:ulm39a putBlob:3:8lbp24 putBlob:1:99uagz lease:3:9eg0ie stream:0:h1cx9h closeTab:0:sr14mg',
   ],
   [
+    'a load that fails behind a purge does not end the relay',
+    113954,
+    'delta:4:yr9o2o getBlob:3:c473fj edit:2:88bci7 edit:4:7mfxsa edit:3:7pxp0q getBlob:0:el8bv6 storageFails:3:j3vm0t guestComes:3:wfgjtq putBlob:4:v150c2 askToStop:4:wxh3bq open:0:iqengi lease:1:mxeioe offline:3:9qxptb delta:3:tubykj offline:3:ezfx9l duplicate:1:gk4sst edit:4:n3abxd finish:0:8x64du open:3:z1m76o relayCrash:0:je3pk1 cut:4:kuvy9 edit:2:uxoxay edit:2:kc681n edit:1:xqw5xe relayStarts:1:z8pnpm putBlob:2:hl70l7 edit:4:o2sjrg stream:1:kmisa8 askToStop:2:t3r0rw online:0:p77tei edit:4:gewxr3 edit:0:l575gm guestGoes:1:n4ixt7 close:1:7z993t edit:1:ffs1yo open:3:y0sc41 edit:3:qhh98s storageFails:4:6lo9z relayCrashSoon:1:np89ke guestEdits:2:hzp9eg tab:4:ab4vn0 open:4:a7d05f putBlob:1:54pm9t delta:0:6opu44 edit:3:msgmkr crashTab:4:ks69d2 edit:4:lgu6pw edit:1:hml3pc askToStop:1:yudp6p stream:4:fgcsgz cut:4:l1gsko changeWindow:2:v1vvwf edit:3:f1ltcq edit:0:9xc4fc edit:4:cljp3p open:3:x7z0p2 edit:4:4efcb8 online:0:l03ur8 relayStarts:0:4khpi3 duplicate:0:9p4vu1 delta:0:m54ruh wait:3:j7u8ge guestEdits:2:2bs0jx losePower:4:rsi8f5 crashTabSoon:4:l16cfw create:4:38fgy0 stream:1:tc8kib edit:2:hzgeg6 close:1:1ryw02 wait:0:7w3pnz open:4:9cc6zz edit:4:u9jclc lease:3:pndpg8 editFurther:0:x55hpf delta:0:cr9dg4 offline:3:rrr2g8 close:1:1zc3fb putBlob:2:b71sda edit:3:sjdvbj release:2:zguhl3 crashTabSoon:4:tfn3vj create:3:y7p5jv wait:1:sh8ylo storageFails:2:jrsu70 edit:3:cs6dgb tab:4:hra0s0 close:2:fcklgc stream:3:7ec5rt tab:2:7s24wa edit:4:e8fzcp storageFails:3:ilhyuo online:3:d0peuw editFurther:2:1o0okn edit:4:4iyqlp delta:1:pgvw07 guestGoes:0:sozfxw edit:0:p5nzpc crashTabSoon:3:9f5025 tab:1:pmxxw9 wait:2:l2xopf edit:4:2yzdnd edit:1:8mobwy wait:2:j3rt5z keepCopy:0:o3oept edit:0:nq5cj8 delta:4:lkjrdr delta:0:o2cpkd open:3:wscvly tab:3:vl4oec putBlob:4:5ooo3g purge:2:62eshu diskFails:0:6ufax1',
+  ],
+  [
     'a file is sent again to a folder that was copied before the relay was told of it, and goes on by the same name',
     51323,
     'cut:2:t5vxns swap:4:q9udje edit:2:tmsgzz keepCopy:2:7mptps closeTab:1:nwdouf putBlob:2:xycxd2 swap:4:f8b6y3',
