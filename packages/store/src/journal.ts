@@ -310,7 +310,8 @@ export function createJournal(
         } catch (error) {
           // A storage that cannot be read will not do for writing either.
           if (handle === from) fail(asPersistenceError(error))
-          if (!handle) throw error
+          // Of one that was closed it says nothing, if another is open by now.
+          if (!handle || handle === from || closed) throw error
         }
       }
     },
