@@ -45,9 +45,9 @@ const ENCODING = { keyEncoding: 'view', valueEncoding: 'view' } as const
 
 /**
  * So few are read where they are asked for: 4 us each, of which LevelDB's own cache serves most, where a hand-over to its thread and back costs 15 us
- * of two cores and more when they are busy. Opening a document reads four.
+ * of two cores and more when they are busy. Opening a small document asks for four, and for its records.
  */
-const FEW_KEYS = 4
+const FEW_KEYS = 36
 
 /** The binding sets room aside for as many as it is asked for, 64 bytes each, and keeps it until the iterator is collected as garbage. */
 const FIRST_ENTRIES = 32

@@ -114,18 +114,21 @@ export function lastNumber(key: Key): number {
   return value
 }
 
+const utf8 = new TextEncoder()
+
 function text(kind: number, rest: string): Key {
-  const bytes = new TextEncoder().encode(rest)
+  const bytes = utf8.encode(rest)
   const key = new Uint8Array(1 + bytes.length)
   key[0] = kind
   key.set(bytes, 1)
   return key
 }
 
-function numbers(kind: number, ...values: readonly number[]): Key {
-  const key = new Uint8Array(1 + values.length * NUMBER_BYTES)
+function numbers(kind: number, first: number, second?: number): Key {
+  const key = new Uint8Array(1 + (second === undefined ? 1 : 2) * NUMBER_BYTES)
   key[0] = kind
-  for (const [i, value] of values.entries()) putNumber(key, 1 + i * NUMBER_BYTES, value)
+  putNumber(key, 1, first)
+  if (second !== undefined) putNumber(key, 1 + NUMBER_BYTES, second)
   return key
 }
 

@@ -34,8 +34,10 @@ export async function findDocument(view: View, ref: DocumentRef): Promise<Docume
  */
 async function readNumber(view: View, ref: DocumentRef): Promise<number | null> {
   const keys = [nameKey('name', ref.space, ref.document), nameKey('nameAgain', ref.space, ref.document)]
+  const values = await getEach(view, keys)
   const found: (number | null)[] = []
-  for (const [i, value] of (await getEach(view, keys)).entries()) {
+  for (let i = 0; i < keys.length; i += 1) {
+    const value = values[i]
     if (value !== 'unreadable') found.push(value === undefined ? null : decodeNumber(keys[i]!, value))
   }
   const [number, again] = found
@@ -74,16 +76,19 @@ const FEW_RECORDS = 32
 export const knownEntries: ReadEntries = async (view, number, head) => {
   const { snapshotBytes, tailUpdates, tailBytes } = head.stats
   if (snapshotBytes + tailBytes > SMALL || tailUpdates > FEW_RECORDS) return allEntries(view, number, head)
-  const covered = head.seq - tailUpdates
+  const keys: Key[] = []
+  for (let last = Math.max(head.seq - tailUpdates, 1); last <= head.seq + 1; last += 1)
+    keys.push(recordKey(number, last))
+  const values = await view.getMany(keys)
+  if (values.pop() !== undefined) return allEntries(view, number, head)
   const entries: Entry[] = []
-  for (let last = Math.max(covered, 1); last <= head.seq; last += 1) {
-    const key = recordKey(number, last)
-    const value = await view.get(key)
+  for (let i = 0; i < values.length; i += 1) {
+    const value = values[i]
     // A record of several updates, or damage: looking at everything tells.
     if (value === undefined) return allEntries(view, number, head)
-    entries.push({ key, value })
+    entries.push({ key: keys[i]!, value })
   }
-  return (await view.get(recordKey(number, head.seq + 1))) === undefined ? entries : allEntries(view, number, head)
+  return entries
 }
 
 /** @throws UpdateLogError `DAMAGED`, `STORAGE_FAILED` */
