@@ -113,24 +113,29 @@ export function createAnswers(options: AnswersOptions): Answers {
   const pass = async (): Promise<void> => {
     if (passing) return
     passing = true
-    while (due.size > 0 && !abort.signal.aborted) {
-      const ids = [...due]
-      due.clear()
-      const held = [...((await locks?.held()) ?? [])]
-      // A storage that cannot be read is the journal's matter. Without its notes the relay and time decide.
-      const notes = locks ? await journal.read((handle) => handle.writing()).catch((): WritingNote[] => []) : []
-      for (const id of ids) {
-        const suspect = suspects.get(id)
-        if (!suspect) continue
-        const names = held.filter((name) => name.startsWith(leaseName(space, id, '')))
-        suspect.here = options.isWriting(id) || names.length > 0
-        suspect.wasHere ||= suspect.here
-        suspect.noted = notes.some((note) => note.conversation === id)
-        for (const name of names) awaitEnd(id, suspect, name)
-        settle(id)
-      }
+    try {
+      while (due.size > 0 && !abort.signal.aborted) await passOnce()
+    } finally {
+      passing = false
     }
-    passing = false
+  }
+
+  const passOnce = async (): Promise<void> => {
+    const ids = [...due]
+    due.clear()
+    const held = [...((await locks?.held()) ?? [])]
+    // A storage that cannot be read is the journal's matter. Without its notes the relay and time decide.
+    const notes = locks ? await journal.read((handle) => handle.writing()).catch((): WritingNote[] => []) : []
+    for (const id of ids) {
+      const suspect = suspects.get(id)
+      if (!suspect) continue
+      const names = held.filter((name) => name.startsWith(leaseName(space, id, '')))
+      suspect.here = options.isWriting(id) || names.length > 0
+      suspect.wasHere ||= suspect.here
+      suspect.noted = notes.some((note) => note.conversation === id)
+      for (const name of names) awaitEnd(id, suspect, name)
+      settle(id)
+    }
   }
 
   const look = (id: string): void => {
