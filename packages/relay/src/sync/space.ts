@@ -12,6 +12,9 @@ export interface SpacePeer {
 
 /** Milliseconds between two pages of live feed: a stream of tokens moves it a hundred times a second, and nobody reads so fast. */
 const FEED_PACE = 50
+/** With more connections it is told less often, so that it is no more than a hundred of them a second, as long as none waits longer than the most. */
+const FEED_PACE_EACH = 10
+const FEED_PACE_MOST = 250
 /** What a window holds is kept for it for so long after its connection has gone, in ms. */
 const LEASE_GRACE = 5_000
 /** Above every feed number: reads no entry. */
@@ -165,7 +168,8 @@ export class SyncSpace {
   /** At once when the last time is long ago, so that one change is seen at once and a stream of them is not. */
   #tellSoon(): void {
     if (this.#cancelTell !== null || this.#peers.size === 0) return
-    const wait = Math.max(0, this.#toldAt + FEED_PACE - this.#clock.monotonic())
+    const pace = Math.min(FEED_PACE_MOST, Math.max(FEED_PACE, this.#peers.size * FEED_PACE_EACH))
+    const wait = Math.max(0, this.#toldAt + pace - this.#clock.monotonic())
     if (wait === 0) this.#tellHead()
     else this.#cancelTell = this.#clock.after(wait, () => this.#tellHead())
   }
