@@ -291,6 +291,11 @@ const FOUND: readonly (readonly [string, number, string])[] = [
     66259,
     'askToStop:1:9c9hb create:3:zfqwpk create:2:z6cw4o putBlob:0:npcu59 wait:2:hwwob2 changeRelay:4:5vbxn3 purge:3:2dnq66 putBlob:0:l0lmzf',
   ],
+  [
+    'two windows that waited for the end of an answer do not take each other for who answers',
+    114660,
+    'edit:3:3wtrys edit:3:jy49mc losePower:2:ff6rty wait:1:9qxhdi close:2:dgzjn5 losePower:1:eg8kfz close:3:mpst2r tab:1:jt927b edit:1:oz600b delta:1:ven12m edit:4:ne7h6y stream:4:9fy8gj putBlob:1:r6l6ij diskFails:4:wa0hqx stream:3:r36q5e edit:0:6xh00p storageFails:0:mfb46a delta:4:jhkubd',
+  ],
 ]
 
 test.each(FOUND)('%s (seed %i)', async (_name, seed, plan) => {

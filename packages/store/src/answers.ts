@@ -17,6 +17,8 @@ const ASKING = 8
 const AGAIN_MS = 1_000
 /** Told that nobody answers, it asks again after the time of a lease, and then after twice as long each time: so many times longer. */
 const DOUBLINGS = 12
+/** By then those who waited for the end of a lock have given it back. */
+const MOMENT_MS = 50
 
 export interface AnswersOptions {
   readonly space: string
@@ -163,7 +165,8 @@ export function createAnswers(options: AnswersOptions): Answers {
         () => {
           suspect.awaited.delete(name)
           suspect.newsAt = clock.now()
-          look(id)
+          // Every window that waited for its end holds it for a moment now: looked at once, each would take the other for who answers, for ever.
+          later(id, suspect, clock.now() + MOMENT_MS)
         },
         (error: unknown) => {
           if (!abort.signal.aborted) throw error
