@@ -9,9 +9,9 @@ import { isOver, isWaiting } from './persistence/records.ts'
 import { LATER_MS } from './space-exchange.ts'
 
 export interface UpkeepOptions {
-  readonly connection: SpaceConnection
-  readonly journal: Journal
-  readonly list: List
+  readonly connection: Pick<SpaceConnection, 'summary' | 'purge' | 'told'>
+  readonly journal: Pick<Journal, 'mark'>
+  readonly list: Pick<List, 'untold' | 'purged' | 'record'>
   /** This tab works for all, and there is a way to the relay. */
   readonly mayWork: () => boolean
   readonly mayWrite: () => boolean

@@ -166,7 +166,7 @@ export async function measureLatency(bench: Bench): Promise<{ figures: Figure[];
       { what: 'the disk alone, median', values: disk('p50'), unit: 'ms' },
     ],
     notes: [
-      `Latency: two Chromium processes with IndexedDB on devices of their own, ${EDITS} messages a run. Synced: from the edit until the store says *synced*, which is after this device's own disk and the relay's. Window to window: from the edit in one until the other reads the message. The disk alone: 300 bytes appended to a file and flushed (\`fdatasync\`).`,
+      `Latency: two Chromium processes with IndexedDB on devices of their own, ${EDITS} messages a run; nothing watches their network ([decisions/0103](decisions/0103-a-measured-page-is-not-watched.md)). Synced: from the edit until the store says *synced*, which is after this device's own disk and the relay's. Window to window: from the edit in one until the other reads the message. The disk alone: 300 bytes appended to a file and flushed (\`fdatasync\`).`,
       `While 5 MB are fetched: a third device begins a conversation of 5 MB whenever both windows have fetched the one before, over the same socket, and written it down; of the edits of ${BUSY.longest / 1000} s those count that met one (${ours('edits').join(', ')}).`,
     ],
   }
