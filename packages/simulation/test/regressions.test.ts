@@ -296,6 +296,11 @@ const FOUND: readonly (readonly [string, number, string])[] = [
     114660,
     'edit:3:3wtrys edit:3:jy49mc losePower:2:ff6rty wait:1:9qxhdi close:2:dgzjn5 losePower:1:eg8kfz close:3:mpst2r tab:1:jt927b edit:1:oz600b delta:1:ven12m edit:4:ne7h6y stream:4:9fy8gj putBlob:1:r6l6ij diskFails:4:wa0hqx stream:3:r36q5e edit:0:6xh00p storageFails:0:mfb46a delta:4:jhkubd',
   ],
+  [
+    'what is written as interrupted in a conversation that nobody has open is sent',
+    211325,
+    'edit:2:tekabo putBlob:3:bp6o35 create:4:pnh9fo cut:3:1p75xa editFurther:1:vikm58 open:4:wnmn58 open:3:havqwk edit:1:gwadg askToStop:2:xen5qw losePower:4:5za9i delta:4:edwlml storageFails:0:4jgjd3 edit:2:r6066e relayCloses:2:knftww stream:4:ub0ufo closeTab:4:oksosc create:3:e28hy9 release:3:ovhqib edit:3:442myw tab:4:xh56g5 open:2:n98nvm relayStarts:0:3u6kfy edit:0:z10jhp losePower:0:g4eg6h editFurther:0:dl32yy create:0:98vgb askToStop:3:bhb07t create:3:hvo0pu close:2:fvn6tk tab:3:xqp4q3 edit:3:2b5ttp diskFails:0:6prbp6 tab:0:xdz0n2 tab:3:pcqy7y edit:3:ihy9w6 delta:4:hdy63q swap:3:3bx4up finish:4:a5o9ii tab:0:r8y7o1 release:2:8lljnc diskFails:0:j5kj49 guestEdits:4:9ktyjw guestComes:2:dwva4v edit:0:s5cd2d crashTabSoon:3:w26pnd open:1:562bjt edit:1:b9l9tg create:2:sqwfwo edit:2:i8k4ag relayStarts:1:csd55a duplicate:1:6u1lts guestEdits:2:m7x8c2 guestComes:2:bg3da8 delta:4:2li6zj wait:0:jysr4q open:4:fizjfr stream:1:ecjttn edit:2:nwj47i delta:4:qqxu8p edit:0:ojh21v wait:0:barfe0 tab:2:357qrs editFurther:2:1e0dio edit:1:vyry33 delta:1:gf2lhb offline:4:hjx9mh deleteStorage:4:18f1y1 keepCopy:1:38x956 relayStarts:0:9ra725 edit:1:cjmvgs close:2:5rhxpd cut:3:b1j7z5 stream:4:u963yx losePower:0:gz3vxt edit:4:lccatw release:4:rj3vsj relayCrashSoon:3:wkbjnt getBlob:4:kn15d6 open:3:oxk4i0 edit:0:mtxziv edit:3:geqtdk stream:4:r97z9n relayStarts:2:f5ds6i create:2:18z2ue wait:3:sbt5r4 close:4:7khr5y getBlob:3:z9sptq open:4:1t808v offline:2:3vjv72 close:1:try78m stream:0:52b8fs open:1:u7b0dk delta:0:50v9w4 edit:3:pkcir8 edit:1:xza9do open:3:ltagav create:2:rrhhq3 edit:0:p7x5kf crashTab:4:x04378 close:0:yajw0 online:0:g3ng76 edit:4:38jm7j edit:1:mq2w1 edit:2:280xc0 diskFails:0:bp3hbx crashTab:0:it68cb edit:4:2vt325 edit:2:s398w1 finish:0:yk6tgh delta:0:wese1u open:1:pbamqr offline:0:b3vl02 edit:2:1purq8',
+  ],
 ]
 
 test.each(FOUND)('%s (seed %i)', async (_name, seed, plan) => {

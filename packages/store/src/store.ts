@@ -137,8 +137,8 @@ export async function openStore(options: OpenStoreOptions): Promise<Store> {
     },
     // While the storage fails nobody knows whether it still has what was saved: it may be found deleted when it opens again.
     (id) => journal.stateOf(id) === 'clean' && journal.failure() === null,
-    // Closed before it was level, it is somebody else's to fetch.
-    (id) => list.behind().has(id) && relay.poke(),
+    // Closed before it was level, it is somebody else's to fetch, and to send.
+    (id) => (list.behind().has(id) || list.waiting().has(id)) && relay.poke(),
   )
   const streams = createStreams({
     space,
