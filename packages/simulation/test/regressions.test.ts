@@ -301,6 +301,26 @@ const FOUND: readonly (readonly [string, number, string])[] = [
     211325,
     'edit:2:tekabo putBlob:3:bp6o35 create:4:pnh9fo cut:3:1p75xa editFurther:1:vikm58 open:4:wnmn58 open:3:havqwk edit:1:gwadg askToStop:2:xen5qw losePower:4:5za9i delta:4:edwlml storageFails:0:4jgjd3 edit:2:r6066e relayCloses:2:knftww stream:4:ub0ufo closeTab:4:oksosc create:3:e28hy9 release:3:ovhqib edit:3:442myw tab:4:xh56g5 open:2:n98nvm relayStarts:0:3u6kfy edit:0:z10jhp losePower:0:g4eg6h editFurther:0:dl32yy create:0:98vgb askToStop:3:bhb07t create:3:hvo0pu close:2:fvn6tk tab:3:xqp4q3 edit:3:2b5ttp diskFails:0:6prbp6 tab:0:xdz0n2 tab:3:pcqy7y edit:3:ihy9w6 delta:4:hdy63q swap:3:3bx4up finish:4:a5o9ii tab:0:r8y7o1 release:2:8lljnc diskFails:0:j5kj49 guestEdits:4:9ktyjw guestComes:2:dwva4v edit:0:s5cd2d crashTabSoon:3:w26pnd open:1:562bjt edit:1:b9l9tg create:2:sqwfwo edit:2:i8k4ag relayStarts:1:csd55a duplicate:1:6u1lts guestEdits:2:m7x8c2 guestComes:2:bg3da8 delta:4:2li6zj wait:0:jysr4q open:4:fizjfr stream:1:ecjttn edit:2:nwj47i delta:4:qqxu8p edit:0:ojh21v wait:0:barfe0 tab:2:357qrs editFurther:2:1e0dio edit:1:vyry33 delta:1:gf2lhb offline:4:hjx9mh deleteStorage:4:18f1y1 keepCopy:1:38x956 relayStarts:0:9ra725 edit:1:cjmvgs close:2:5rhxpd cut:3:b1j7z5 stream:4:u963yx losePower:0:gz3vxt edit:4:lccatw release:4:rj3vsj relayCrashSoon:3:wkbjnt getBlob:4:kn15d6 open:3:oxk4i0 edit:0:mtxziv edit:3:geqtdk stream:4:r97z9n relayStarts:2:f5ds6i create:2:18z2ue wait:3:sbt5r4 close:4:7khr5y getBlob:3:z9sptq open:4:1t808v offline:2:3vjv72 close:1:try78m stream:0:52b8fs open:1:u7b0dk delta:0:50v9w4 edit:3:pkcir8 edit:1:xza9do open:3:ltagav create:2:rrhhq3 edit:0:p7x5kf crashTab:4:x04378 close:0:yajw0 online:0:g3ng76 edit:4:38jm7j edit:1:mq2w1 edit:2:280xc0 diskFails:0:bp3hbx crashTab:0:it68cb edit:4:2vt325 edit:2:s398w1 finish:0:yk6tgh delta:0:wese1u open:1:pbamqr offline:0:b3vl02 edit:2:1purq8',
   ],
+  [
+    'a lease that another window has is over in the whole browser, given back or not',
+    117193,
+    'close:0:hjblq0 wait:0:3hob2b cut:4:svvcd4 losePower:4:9qt3s3 open:2:b66wfq guestComes:2:c2mt2c edit:4:b7wudj stream:1:2vn1ja edit:2:lizqlo edit:3:9u7kfb open:3:9ege5k open:2:1ralb5 cut:0:7r3kox close:1:9dssa0 guestEdits:1:7t1fq8 open:0:m6967j close:2:5gnu8l open:4:dv5x60 lease:3:h1szrt crashTabSoon:2:rkkzn9 wait:3:ckt27e edit:2:ijtzs9 create:2:vdmnpa tab:4:mbwva stream:4:loqsnu deleteStorage:0:sdwpq6 crashTab:2:adtnpg crashTab:4:bbnqbo release:4:i7jmw5',
+  ],
+  [
+    'who answers is forgotten with the connection that told it',
+    117193,
+    'close:0:hjblq0 wait:0:3hob2b cut:4:svvcd4 losePower:4:9qt3s3 open:2:b66wfq guestComes:2:c2mt2c edit:4:b7wudj stream:1:2vn1ja edit:2:lizqlo edit:3:9u7kfb open:3:9ege5k open:2:1ralb5 cut:0:7r3kox close:1:9dssa0 guestEdits:1:7t1fq8 open:0:m6967j close:2:5gnu8l open:4:dv5x60 lease:3:h1szrt crashTabSoon:2:rkkzn9 edit:3:pu59fe edit:2:j2ne0g tab:4:mbwva stream:4:loqsnu relayCrashSoon:0:42pbs deleteStorage:0:sdwpq6 wait:0:ecot9l crashTab:2:adtnpg crashTab:4:bbnqbo release:4:i7jmw5',
+  ],
+  [
+    'a lease that was asked for in a conversation that is closed is not waited for',
+    300793,
+    'wait:4:6x3xyl edit:1:7deewn wait:2:im1yhd edit:2:3ivj0t relayCrashSoon:2:bsb1og relayStarts:3:12rg9g crashTab:3:30weae crashTab:4:olgcd8 edit:4:eqmz0w tab:1:t3k1yw wait:2:d85udh closeTab:1:fpv7fw finish:4:alezwv tab:1:7wgpdj edit:1:9hmxjb losePower:3:j8ob2e crashTabSoon:3:gzj4su lease:3:8tavsi stream:3:q867wm close:4:8t86rh release:0:ua7esb',
+  ],
+  [
+    'a message that another window ended is over for its writer',
+    304069,
+    'edit:4:lsj2q wait:2:9i6jc1 closeTab:1:1rnch edit:4:jmilgy closeTab:2:ed224d edit:3:b7cf5o putBlob:0:yb6pjq tab:1:sv99xr edit:3:nn7gco edit:1:fde6p7 create:2:9edh7q crashTabSoon:2:jhkstq delta:1:bj7isz putBlob:1:59c8vd guestComes:3:mbx2mo stream:4:suie20 edit:4:drw31v getBlob:2:bl020l edit:0:jzhvyz stream:2:jfrk73 closeTab:1:3rdwm5',
+  ],
 ]
 
 test.each(FOUND)('%s (seed %i)', async (_name, seed, plan) => {

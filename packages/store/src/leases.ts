@@ -136,13 +136,17 @@ export function createLeaseDesk({ space, tabs, locks, clock, self, mine, onChang
       const unlock = await lockTurn(live.id, key)
       if (!unlock) throw new LeaseHeldError('another window of this browser is answering this')
       const ended = new AbortController()
-      const part = hold(live, key, (error) => ended.abort(error))
-      const { lease } = share(live, key)
-      await lease.settled
       const release = (): void => {
         part.release()
         unlock()
       }
+      const part = hold(live, key, (error) => {
+        ended.abort(error)
+        // Whoever is asked to stop has it until they did; one that another window has is over, also for the other windows of this browser.
+        if (error.code !== 'STOP_REQUESTED') release()
+      })
+      const { lease } = share(live, key)
+      await lease.settled
       if (ended.signal.aborted) {
         release()
         throw ended.signal.reason

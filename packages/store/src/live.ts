@@ -182,8 +182,13 @@ export function createLive(options: LiveOptions): Live {
   }
 
   const disconnect = (): void => {
-    link?.close()
-    link = null
+    if (link !== null) {
+      link.close()
+      link = null
+      // Leaving, everybody was forgotten: the other tabs' windows are asked to say it again, and who answers is the next connection's to tell.
+      options.leases.forget(id)
+      if (!destroyed) talk.ask()
+    }
     if (watched) options.onWatching(false)
     watched = false
   }

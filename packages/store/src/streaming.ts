@@ -48,6 +48,8 @@ export function createStream(options: StreamOptions): Stream {
   /** What went wrong while nobody was calling. The next call is told. */
   let failure: { readonly error: unknown } | null = null
   const signal = new AbortController()
+  /** It is this stream that ends the message. */
+  let ending = false
 
   const apply = (): void => {
     cancelTimer?.()
@@ -108,12 +110,20 @@ export function createStream(options: StreamOptions): Stream {
   const end = (why: Error): void => {
     if (ended) return
     ended = true
+    doc.off('afterTransaction', look)
     signal.abort(why)
     options.onEnd()
   }
 
+  /** Ended by another hand, it is over here: whoever feeds it is told, and what is held for it is given back. */
+  const look = (): void => {
+    if (!ending && !writer.open) end(new StreamEndedError(`message ${messageId} was ended by another window`))
+  }
+  doc.on('afterTransaction', look)
+
   const finish: Writer['finish'] = async (how) => {
     if (!ended) {
+      ending = true
       try {
         now(() => writer.finish({ completedAt: clock.now(), ...how }))
       } finally {
@@ -128,6 +138,7 @@ export function createStream(options: StreamOptions): Stream {
     signal: signal.signal,
     lose: (error, write) => {
       if (ended) return
+      ending = true
       apply()
       if (write && writer.open) {
         options.transact(() => writer.finish({ status: 'interrupted', completedAt: clock.now() }))

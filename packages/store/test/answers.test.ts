@@ -200,6 +200,8 @@ describe('between devices', () => {
     writer.text(' and on')
     await writer.flush()
     await other.sent()
+    // Its lease is asked for in real time, and what passes here is another.
+    await until({ get: () => other.leases.get().length, subscribe: other.leases.subscribe }, (count) => count === 1)
     // Text alone changes no summary: the feed says that there is news.
     await pass(isStreaming)
     await pass(60_000)

@@ -115,6 +115,24 @@ describe('streaming', () => {
     expect(here.isLive(id)).toBe(false)
   })
 
+  test('S33 a message that another tab ended is over for its writer, who gives back what it held', async () => {
+    const [mine, theirs] = [await world.tab(), await world.tab()]
+    const conversation = await mine.store.create()
+    const writer = conversation.stream(begin(conversation))
+    writer.text('so far')
+    await writer.flush()
+    const beside = await theirs.store.open(conversation.id)
+    const ended = new Promise<unknown>((resolve) => {
+      writer.signal.addEventListener('abort', () => resolve(writer.signal.reason))
+    })
+    beside.edit((doc) => finishMessage(doc, 'answer', { status: 'cancelled', completedAt: world.clock.now() }))
+    expect(await ended).toMatchObject({ code: 'STREAM_ENDED' })
+    expect(writer.open).toBe(false)
+    await mine.store.saved()
+    expect(await (await world.persistence.open()).writing()).toEqual([])
+    expect(conversation.isLive('answer')).toBe(false)
+  })
+
   test('S34 two writers of one message are refused', async () => {
     const { store } = await world.tab()
     const conversation = await store.create()

@@ -152,7 +152,9 @@ const leases = new WeakMap<Tab, { readonly conversation: string; readonly held: 
 
 /** Ids of the conversations in which this window holds a lease that somebody asked for. */
 export function holdsIn(tab: Tab): string[] {
-  return (leases.get(tab) ?? []).filter(({ held }) => !held.signal.aborted).map(({ conversation }) => conversation)
+  // Asked to stop, it has it until it gives it back.
+  const isHeld = ({ signal }: Lease): boolean => !signal.aborted || signal.reason.code === 'STOP_REQUESTED'
+  return (leases.get(tab) ?? []).filter(({ held }) => isHeld(held)).map(({ conversation }) => conversation)
 }
 
 export function lease({ stage, random }: Call, tab: Tab, conversation: OpenConversation): Done {

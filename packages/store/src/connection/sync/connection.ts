@@ -27,6 +27,8 @@ const TRANSFER_MS = 30_000
 const UNREACHABLE: Reason = { code: 'UNREACHABLE', message: 'the relay cannot be reached' }
 
 interface Waiter {
+  /** The channel on which it was asked, if it was. */
+  readonly opening?: number
   readonly done: (leased: LeasedFrame | null) => void
   readonly fail: (error: Error) => void
 }
@@ -185,15 +187,25 @@ export function spaceConnection(
       waiters.delete(effect.leased.request)
       waiter?.done(effect.leased)
     }
+    if (over) {
+      // Nobody answers on a channel that is closed.
+      for (const [request, waiter] of waiters) {
+        if (waiter.opening !== opening) continue
+        waiters.delete(request)
+        waiter.fail(new OfflineError('the conversation was closed'))
+      }
+    }
     listener?.(effect)
     if (over && effect.kind !== 'lost') rooms.tell()
   }
 
-  const wait = (request: number | 'not-connected' | 'too-large'): Promise<LeasedFrame | null> => {
+  const wait = (request: number | 'not-connected' | 'too-large', opening?: number): Promise<LeasedFrame | null> => {
     if (request === 'not-connected') return Promise.reject(new OfflineError('not connected'))
     if (request === 'too-large') return Promise.reject(new RefusedError('TOO_LARGE', 413, 'over the relay’s limit'))
     socket.pump()
-    return new Promise((done, fail) => waiters.set(request, { done, fail }))
+    return new Promise((done, fail) =>
+      waiters.set(request, { done, fail, ...(opening === undefined ? {} : { opening }) }),
+    )
   }
 
   const renew = (next: string): void => {
@@ -213,7 +225,7 @@ export function spaceConnection(
       lease: async (key, operation, ttl, fencing) => {
         if (!isOpen()) throw new OfflineError('not connected')
         const request = client.nextRequest()
-        const answer = wait(request)
+        const answer = wait(request, opening)
         ask({ kind: 'lease', request, key, operation, ttl, fencing })
         const leased = await answer
         if (!leased) throw new OfflineError('the relay answered something else')
@@ -222,7 +234,7 @@ export function spaceConnection(
       stop: async (key) => {
         if (!isOpen()) throw new OfflineError('not connected')
         const request = client.nextRequest()
-        const answer = wait(request)
+        const answer = wait(request, opening)
         ask({ kind: 'stop', request, key })
         await answer
       },
