@@ -321,6 +321,21 @@ const FOUND: readonly (readonly [string, number, string])[] = [
     304069,
     'edit:4:lsj2q wait:2:9i6jc1 closeTab:1:1rnch edit:4:jmilgy closeTab:2:ed224d edit:3:b7cf5o putBlob:0:yb6pjq tab:1:sv99xr edit:3:nn7gco edit:1:fde6p7 create:2:9edh7q crashTabSoon:2:jhkstq delta:1:bj7isz putBlob:1:59c8vd guestComes:3:mbx2mo stream:4:suie20 edit:4:drw31v getBlob:2:bl020l edit:0:jzhvyz stream:2:jfrk73 closeTab:1:3rdwm5',
   ],
+  [
+    'a purge that a relay had done before it was wiped is asked for again, also under an epoch that its asker never heard of',
+    230075,
+    'edit:0:6lgrph edit:4:9ih96m create:4:61hljd guestEdits:1:i2gw11 edit:3:qs4kcx edit:1:f4z0vk edit:3:7g217c tab:0:xwatu1 delta:1:1g9utv delta:1:z0w9wc tab:4:3lvw4n edit:4:50uegm edit:3:5299kk delta:4:w93ysu stream:2:wqawem edit:4:4pclrn offline:1:un4axs guestEdits:1:4gqxt9 putBlob:2:a9xrni close:1:3788yo putBlob:0:mo5yaq create:3:fewf6i wait:4:r591s purge:2:1qwsg edit:1:ylcu90 wipe:4:peoxik',
+  ],
+  [
+    'a purge under the epoch of another folder leaves asked for that under the own one',
+    230318,
+    'edit:4:ko8dm2 edit:3:vf3owg edit:2:5hle4x edit:2:2hjs0x keepCopy:2:mlugld putBlob:1:5uzfgm wipe:0:vh3zz4 edit:3:4jd82r wait:1:r4mo31 purge:0:t09klt restore:2:heckf2',
+  ],
+  [
+    'a purge that a relay had done is asked for again when an older copy of its folder is put back',
+    301712,
+    'edit:3:ewz4p8 edit:3:ao6yv5 delta:0:bao37o create:3:rxs80w offline:2:fumdh8 keepCopy:1:4mykgl storageFails:3:v1vrq2 edit:3:rblwlr edit:2:uq79nj storageFails:0:ldqaac create:4:miwror wait:3:q2mnm3 edit:1:z7z8g2 putBlob:4:s3rcz1 purge:4:vx2bzo editFurther:4:c8hl4g offline:0:6ppsfu restore:2:76w9rr',
+  ],
 ]
 
 test.each(FOUND)('%s (seed %i)', async (_name, seed, plan) => {

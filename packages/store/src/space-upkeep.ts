@@ -48,23 +48,47 @@ export function createUpkeep(options: UpkeepOptions): Upkeep {
   const untellable = new Map<string, string>()
   const purging = new Set<string>()
   const unpurgeable = new Set<string>()
-  /** What is not there to be purged, and the record by which it was asked. A device that knows nothing of the purge may bring it yet: the feed says so. */
+  /**
+   * What is not there to be purged, and the record by which it was asked. A device that knows nothing of the purge may bring it yet: the feed says
+   * so, and another history is offered it, which both change the record.
+   */
   const absent = new Map<string, number>()
 
-  const purge = async ({ id, revision }: DocumentRecord, epoch: string): Promise<void> => {
+  /** What the relay says of a purge: `other` when it lives under another epoch. */
+  const ask = async (id: string, epoch: string): Promise<'purged' | 'other' | 'absent'> => {
     try {
       await connection.purge(id, epoch)
+      return 'purged'
     } catch (error) {
       if (!(error instanceof RefusedError)) throw error
-      // It lives under another epoch: the feed brings its name, and then it is asked under that.
-      if (error.code === 'EPOCH_OTHER') return
-      if (error.code === 'NOT_FOUND') {
-        absent.set(id, revision)
-        return
+      switch (error.code) {
+        case 'EPOCH_OTHER':
+          return 'other'
+        case 'NOT_FOUND':
+          return 'absent'
+        // By somebody else: all the same.
+        case 'EPOCH_PURGED':
+          return 'purged'
+        default:
+          throw error
       }
-      // Purged by somebody else: all the same.
-      if (error.code !== 'EPOCH_PURGED') throw error
     }
+  }
+
+  const purge = async ({ id, heir, revision }: DocumentRecord, first: string): Promise<void> => {
+    let epoch = first
+    let answer = await ask(id, epoch)
+    // It knows nothing of the purge of ours: somebody who did not know either brought back what lives there. When the feed has not told its
+    // name yet, it will.
+    if (answer === 'other' && heir !== null) {
+      epoch = heir
+      answer = await ask(id, epoch)
+    }
+    if (answer === 'absent') absent.set(id, revision)
+    if (answer === 'purged') letGo(id, epoch)
+  }
+  /** Nothing is to be asked any more under this epoch. */
+  const letGo = (id: string, epoch: string): void => {
     const remote = { epoch, seq: 0, purged: true, summary: null }
     journal.mark(id, connection.told(), { remote })
   }
@@ -85,7 +109,7 @@ export function createUpkeep(options: UpkeepOptions): Upkeep {
     }
   }
 
-  return {
+  const upkeep: Upkeep = {
     tellSummaries: () => {
       if (!mayWork() || !mayWrite()) return
       for (const id of list.untold()) {
@@ -112,6 +136,11 @@ export function createUpkeep(options: UpkeepOptions): Upkeep {
       for (const id of list.purged()) {
         const record = list.record(id)
         if (!record || purging.has(id)) continue
+        // Who may only read cannot purge what others brought back or began anew, and is shown it.
+        if (record.purged === 'asked' && record.heir !== null && record.epoch !== null && !mayWrite()) {
+          letGo(id, record.epoch)
+          continue
+        }
         const mayAsk = record.purged === 'asked' && mayWrite() && !unpurgeable.has(id)
         const isAbsent = absent.get(id) === record.revision
         const work = isOver(record)
@@ -128,16 +157,20 @@ export function createUpkeep(options: UpkeepOptions): Upkeep {
               if (isPassing(error)) options.later(LATER_MS, () => unpurgeable.delete(id))
             }),
           )
-          .finally(() => purging.delete(id))
+          .finally(() => {
+            purging.delete(id)
+            // What the feed told meanwhile found it under way.
+            if (list.record(id)?.revision !== record.revision) upkeep.endPurged()
+          })
       }
     },
     forget: () => {
       untellable.clear()
       toldAt.clear()
       unpurgeable.clear()
-      absent.clear()
     },
   }
+  return upkeep
 }
 
 /** A refusal that says nothing of what was asked: the relay's disk failed, or it had too much to do. */

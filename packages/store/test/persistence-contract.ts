@@ -533,6 +533,29 @@ export function persistenceContract(make: () => Promise<Harness>, capabilities: 
       expect(born).toMatchObject({ epoch: 'f', there: 3, have: 0, purged: 'no' })
     })
 
+    test('P35 (W9, W11) another history is asked for a purge again, and a purge that is asked for remembers its epoch', async () => {
+      const { open } = await prepare()
+      const handle = await open()
+      const [one] = updatesOf(['one '])
+      const id = 'purged'
+      const told = (epoch: string, purged: boolean) => ({
+        documents: [{ id, updates: [], local: false, remote: { epoch, seq: purged ? 0 : 3, purged, summary: null } }],
+      })
+      await handle.write({
+        documents: [{ id, updates: [one!], local: true, sent: 1, position: { epoch: 'e', seq: 1 } }],
+      })
+      await handle.retire(id, { purged: 'asked', aside: null }, compactUpdates)
+      expect(await handle.write(told('e', true))).toMatchObject([{ epoch: 'e', purged: 'done' }])
+      const offer = { documents: [{ id, updates: [], local: false, offer: true }] }
+      expect(await handle.write(offer)).toMatchObject([{ epoch: 'e', purged: 'asked', heir: null, rows: 0 }])
+      // Another life is there, and ends.
+      expect(await handle.write(told('f', false))).toMatchObject([{ epoch: 'e', purged: 'asked', heir: 'f' }])
+      expect(await handle.write(told('f', true))).toMatchObject([{ epoch: 'e', purged: 'asked', heir: null }])
+      expect(await handle.write(told('g', false))).toMatchObject([{ epoch: 'e', purged: 'asked', heir: 'g' }])
+      // Ours was refused all along.
+      expect(await handle.write(told('e', true))).toMatchObject([{ epoch: 'g', purged: 'no', heir: null, there: 3 }])
+    })
+
     test('P19 hundreds of entries of the feed are one write, and the list has them', async () => {
       const { open } = await prepare()
       const handle = await open()

@@ -46,7 +46,10 @@ export interface DocumentRecord {
   readonly untold: boolean
   /** `asked`: this device wants it purged and the relay has not done it yet. `done`: the epoch is refused for ever (W9). */
   readonly purged: 'no' | 'asked' | 'done'
-  /** The epoch under which the document lives on the relay, when it is another than the one that the rows belong to. */
+  /**
+   * The epoch under which the document lives on the relay, when it is another than the one that the rows belong to, or that it was asked to
+   * be purged under.
+   */
   readonly heir: string | null
   /** How far the relay's history reached when the last of this was told (protocol Y15); 0 when it did not say. */
   readonly reach: number

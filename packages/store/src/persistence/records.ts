@@ -102,6 +102,10 @@ export function applyWrite(before: DocumentRecord, write: DocumentWrite, holds =
     // Another history need not have the summary either. Of what is not here there is nothing to tell.
     const untold = record.rows > 0 && record.summary !== null
     record = { ...record, edited: last, sent: 0, have: 0, there: 0, reach: 0, untold }
+    // Nor need it know of a purge: it is asked for once more.
+    if (write.epoch === undefined && before.purged !== 'no' && record.rows === 0) {
+      record = { ...record, purged: 'asked', heir: null }
+    }
   }
   return holds.marks ? applyMarks(record, write, holds) : record
 }
@@ -127,18 +131,27 @@ function applyRemote(record: DocumentRecord, remote: RemoteEntry): DocumentRecor
   if (record.epoch !== null && record.epoch !== remote.epoch) {
     // A purged epoch that is not ours is no news. A living one: either ours was purged, or it is of a history that was
     // lost; only opening it will tell (protocol Y12).
+    if (record.purged === 'asked') {
+      // The relay is asked whether that is what others brought back who did not know, or was begun anew. Whose rows are of our epoch may come
+      // yet: it stays asked for under that.
+      if (!remote.purged) return { ...record, heir: remote.epoch, there: remote.seq }
+      return record.heir === remote.epoch ? { ...record, heir: null } : record
+    }
     if (remote.purged) return record
-    // Brought back by somebody who did not know, before the relay was told: what this device was asked for holds for that too.
-    if (record.purged === 'asked') return { ...record, epoch: remote.epoch, heir: null }
     const there = remote.seq
     return record.rows > 0
       ? { ...record, heir: remote.epoch, there }
       : born(record, remote.epoch, there, remote.summary)
   }
-  if (remote.purged) return { ...record, epoch: remote.epoch, purged: 'done' }
+  if (remote.purged) {
+    // The relay has known of the purge: what lives there now was begun anew.
+    if (isSettled(record) && record.heir !== null) return born(record, record.heir, record.there, null)
+    return { ...record, epoch: remote.epoch, purged: 'done' }
+  }
   // A relay that went back to before the purge is asked again.
   if (record.purged !== 'no') {
-    return { ...record, epoch: remote.epoch, purged: record.rows > 0 ? record.purged : 'asked' }
+    const isAsked = record.purged === 'asked' || record.rows === 0
+    return { ...record, epoch: remote.epoch, ...(isAsked ? { purged: 'asked', heir: null } : {}) }
   }
   const theirs = remote.summary !== null && !isWaiting(record) && !record.untold
   return {
@@ -147,6 +160,11 @@ function applyRemote(record: DocumentRecord, remote: RemoteEntry): DocumentRecor
     there: Math.max(record.there, remote.seq),
     summary: theirs ? remote.summary : record.summary,
   }
+}
+
+/** A purge that this device asked for, of which it keeps nothing. */
+function isSettled({ purged, rows }: DocumentRecord): boolean {
+  return purged === 'asked' && rows === 0
 }
 
 /** The same name, begun anew under another epoch. Row numbers go on. */
@@ -171,10 +189,11 @@ export function applyCompaction(record: DocumentRecord, removed: number): Docume
 /** The record after all its rows have gone. */
 export function applyRetirement(record: DocumentRecord, { purged }: Retirement): DocumentRecord {
   const revision = record.revision + 1
-  if (record.heir !== null) return born({ ...record, revision }, record.heir, record.there, null)
-  const { last } = record
   // Rows that another tab brought late do not make done what the relay was only asked for.
   const state = record.purged === 'no' ? purged : record.purged
+  // Who asks for a purge wants gone what lives on the relay too.
+  if (record.heir !== null && state !== 'asked') return born({ ...record, revision }, record.heir, record.there, null)
+  const { last } = record
   return { ...record, summary: null, rows: 0, edited: 0, sent: last, untold: false, purged: state, revision }
 }
 

@@ -1,0 +1,129 @@
+import { initConversation } from '@holdfast/conversation'
+import type { DocumentRef, UpdateLog } from '@holdfast/update-log'
+import { createMemoryLog } from '@holdfast/update-log/memory'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import * as Y from 'yjs'
+import type { Store } from '../src/types.ts'
+import { type Device, deviceOf } from './devices.ts'
+import { type RelayHarness, startRelay } from './relay-harness.ts'
+import { until } from './world.ts'
+
+let relay: RelayHarness
+const stores = new Set<Store>()
+beforeEach(async () => {
+  relay = await startRelay()
+})
+afterEach(async () => {
+  for (const store of stores) await store.close()
+  stores.clear()
+  await relay.close()
+})
+const device = (): Device => deviceOf(() => relay, stores)
+
+async function closeStore(store: Store): Promise<void> {
+  stores.delete(store)
+  await store.close()
+}
+
+function beginning(id: string, title: string): Uint8Array {
+  const doc = new Y.Doc()
+  initConversation(doc, { id, title, createdAt: 1 })
+  return Y.encodeStateAsUpdate(doc)
+}
+
+function purgedIn(log: UpdateLog): Promise<void> {
+  return new Promise((resolve) => {
+    log.onCommit(({ changes }) => changes.some((change) => change.purged) && resolve())
+  })
+}
+
+async function isPurged(ref: DocumentRef): Promise<void> {
+  while ((await relay.log.stat(ref))?.kind !== 'purged') await new Promise((resolve) => setImmediate(resolve))
+}
+
+test('C61 a purge that the relay had done is asked for again when it was wiped and somebody brought it under another epoch', async () => {
+  const laptop = device()
+  const first = await laptop.open()
+  const mine = await first.create({ title: 'Gone' })
+  await mine.sent()
+  await first.purge(mine.id)
+  const ref = { space: 'default', document: mine.id }
+  await isPurged(ref)
+  await (await first.create({ title: 'Other' })).sent()
+  await closeStore(first)
+  await relay.stop()
+  relay.log = createMemoryLog()
+  await relay.start()
+  // A device that had sent it, and died before it heard under which epoch.
+  await relay.log.append(ref, beginning(mine.id, 'Brought'), { epoch: 'anew' })
+  const purged = purgedIn(relay.log)
+  const store = await laptop.open()
+  await purged
+  expect((await relay.log.stat(ref))?.kind).toBe('purged')
+  expect(store.list.get()).toHaveLength(1)
+})
+
+test('C61 a purge is asked for again under the epoch that it was asked for when what others brought under another one is gone', async () => {
+  const laptop = device()
+  const online = await laptop.open()
+  const mine = await online.create({ title: 'Gone' })
+  await mine.sent()
+  const ref = { space: 'default', document: mine.id }
+  const before = (await relay.log.stat(ref))?.epoch
+  await closeStore(online)
+  const offline = await laptop.open({ relay: null })
+  await offline.purge(mine.id)
+  await closeStore(offline)
+  await relay.stop()
+  relay.log = createMemoryLog()
+  await relay.start()
+  await relay.log.append(ref, beginning(mine.id, 'Brought'), { epoch: 'anew' })
+  const gone = purgedIn(relay.log)
+  const store = await laptop.open()
+  await gone
+  await (await store.create({ title: 'Other' })).sent()
+  const goneAgain = purgedIn(relay.log)
+  await relay.log.append(ref, beginning(mine.id, 'Brought by another'), { epoch: before! })
+  await goneAgain
+  expect(await relay.log.stat(ref)).toMatchObject({ kind: 'purged', refused: ['anew', before] })
+  expect(store.list.get()).toHaveLength(1)
+})
+
+test('C61 what was begun anew under the name of what was purged is left alone by who asks another history for the purge', async () => {
+  const laptop = device()
+  const first = await laptop.open()
+  const mine = await first.create({ title: 'Gone' })
+  await mine.sent()
+  await first.purge(mine.id)
+  const ref = { space: 'default', document: mine.id }
+  await isPurged(ref)
+  await (await first.create({ title: 'Other' })).sent()
+  await closeStore(first)
+  await relay.log.append(ref, beginning(mine.id, 'Anew'), { epoch: 'anew' })
+  await relay.stop()
+  await relay.log.renewIncarnation()
+  await relay.start()
+  const store = await laptop.open()
+  const items = await until(store.list, (all) => all.length === 2)
+  expect(items.map(({ summary }) => summary.title)).toContain('Anew')
+  expect(await relay.log.stat(ref)).toMatchObject({ kind: 'live', epoch: 'anew' })
+})
+
+test('C61 who may only read is shown what others began anew under the name of what was purged', async () => {
+  const laptop = device()
+  const first = await laptop.open()
+  const mine = await first.create({ title: 'Gone' })
+  await mine.sent()
+  await first.purge(mine.id)
+  const ref = { space: 'default', document: mine.id }
+  await isPurged(ref)
+  await (await first.create({ title: 'Other' })).sent()
+  await closeStore(first)
+  await relay.stop()
+  relay.log = createMemoryLog()
+  await relay.start()
+  await relay.log.append(ref, beginning(mine.id, 'Brought'), { epoch: 'anew' })
+  const reader = await laptop.open({ relay: { ...relay.address, token: await relay.token('read') } })
+  const items = await until(reader.list, (all) => all.length === 2)
+  expect(items.map(({ summary }) => summary.title)).toContain('Brought')
+})
