@@ -18,6 +18,8 @@ const CONCURRENCY = 256
 const IN_FLIGHT = 32 * 1024 * 1024
 /** Another tab that has a document open keeps it level by itself; if it has not by then, it does not. */
 const ELSEWHERE_MS = 2_000
+/** With more of the feed to come than this nothing is fetched yet: a device that is new, or was away for long. */
+const LIST_FIRST = 256
 
 export interface SpaceSyncOptions {
   readonly space: string
@@ -78,6 +80,8 @@ export function startSpaceSync(options: SpaceSyncOptions): SpaceSync {
   /** Were in the queue while this window had them open. */
   const passedOver = new Set<string>()
   let fallen = 0
+  /** Numbers of the feed that the relay has and that were not told yet. */
+  let toCome = 0
   let closed = false
 
   const online = (): boolean => !closed && connection.state.get().kind === 'connected'
@@ -154,6 +158,8 @@ export function startSpaceSync(options: SpaceSyncOptions): SpaceSync {
   /** The next document to exchange: what waits to be sent first, then what is to be fetched, newest first. */
   const next = (): string | null => {
     if (mayWrite()) for (const id of list.waiting()) if (due(id)) return id
+    // The list comes before what is in it: fetching would take turns with the feed on both ends.
+    if (toCome > LIST_FIRST) return null
     for (;;) {
       const id = queue.pop()
       if (id === undefined) break
@@ -231,6 +237,7 @@ export function startSpaceSync(options: SpaceSyncOptions): SpaceSync {
     notTaken.clear()
     upkeep.forget()
     if (!online()) {
+      toCome = 0
       notBefore.clear()
       for (const cancel of timers) cancel()
       timers.clear()
@@ -249,7 +256,8 @@ export function startSpaceSync(options: SpaceSyncOptions): SpaceSync {
     {
       welcomed: () => keeper.renamed(),
       history: keeper.reset,
-      feed: (entries, upTo) => {
+      feed: (entries, upTo, head) => {
+        toCome = head - upTo
         keeper.take(entries, upTo)
       },
       isVoid: keeper.isUnsure,

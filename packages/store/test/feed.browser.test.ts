@@ -21,6 +21,7 @@ afterEach(async () => {
 function feedOnly() {
   let events: SpaceEvents | null = null
   const started = createSignal(false)
+  const opened = createSignal(0)
   const never = (): Promise<never> => new Promise(() => undefined)
   const connection: SpaceConnection = {
     kind: 'sync',
@@ -36,7 +37,10 @@ function feedOnly() {
     version: () => 2,
     incarnation: () => 'inc',
     follows: (name) => name === 'inc',
-    open: () => null,
+    open: () => {
+      opened.set(opened.get() + 1)
+      return null
+    },
     onRoom: () => () => undefined,
     summary: never,
     purge: never,
@@ -49,6 +53,7 @@ function feedOnly() {
   return {
     connection,
     started,
+    opened,
     events: (): SpaceEvents => {
       if (!events) throw new Error('not started')
       return events
@@ -86,7 +91,7 @@ test('B12 ten thousand summaries of the feed are the list of a new device, and o
   )
   const began = performance.now()
   for (const page of pages) {
-    events().feed(page, page.at(-1)!.number)
+    events().feed(page, page.at(-1)!.number, page.at(-1)!.number)
     await new Promise((go) => setTimeout(go, 0))
   }
   const items = await until(store.list, (all) => all.length === 10_000)
@@ -100,4 +105,28 @@ test('B12 ten thousand summaries of the feed are the list of a new device, and o
   const again = await openStore({ space, persistence: indexedDbPersistence({ space }) })
   stores.push(again)
   expect(again.list.get()).toHaveLength(10_000)
+})
+
+test('C16 nothing is fetched while much of the list is still to come', async () => {
+  const { connection, events, started, opened } = feedOnly()
+  const persistence = indexedDbPersistence({ space })
+  const store = await openStore({
+    space,
+    persistence,
+    relay: { url: 'http://nowhere', token: 'any' },
+    connect: () => connection,
+  })
+  stores.push(store)
+  await until(started, (value) => value)
+  const entry = (number: number) => {
+    const summary = summaryOf(`Conversation ${number}`, 1e12 + number)
+    return { document: `doc-${number}`, number, epoch: 'e', seq: 3, purged: false, summary }
+  }
+  events().feed([entry(1), entry(2)], 2, 1_000)
+  await until(store.list, (all) => all.length === 2)
+  await store.saved()
+  expect(opened.get()).toBe(0)
+  events().feed([entry(1_000)], 1_000, 1_000)
+  await until(opened, (count) => count >= 3)
+  expect(store.list.get()).toHaveLength(3)
 })

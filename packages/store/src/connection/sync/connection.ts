@@ -142,7 +142,7 @@ export function spaceConnection(
         if (client.state.kind === 'open') welcome(client.state.role)
         return
       case 'feed':
-        events?.feed(effect.entries, effect.upTo)
+        events?.feed(effect.entries, effect.upTo, effect.head)
         return
       case 'renewed':
         state.set({ kind: 'connected', mayWrite: effect.role !== 'read' })

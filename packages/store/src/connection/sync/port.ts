@@ -51,7 +51,7 @@ export interface SpaceEvents {
   /** W11: another history. Acknowledgements and positions are void, the feed begins again at 0. */
   history(incarnation: string): void
   /** What changed, and the cursor behind it. */
-  feed(entries: readonly SyncFeedEntry[], upTo: number): void
+  feed(entries: readonly SyncFeedEntry[], upTo: number, head: number): void
   /** The relay is there but has no `/sync`: it is of an older version. */
   unsupported(): void
   /** Whether what is marked of documents may be of a history that is over. */
