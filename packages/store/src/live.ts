@@ -187,7 +187,7 @@ export function createLive(options: LiveOptions): Live {
       link = null
       // Leaving, everybody was forgotten: the other tabs' windows are asked to say it again, and who answers is the next connection's to tell.
       options.leases.forget(id)
-      if (!destroyed) talk.ask()
+      if (!destroyed && !isOver()) talk.ask()
     }
     if (watched) options.onWatching(false)
     watched = false

@@ -5,11 +5,18 @@ import * as Y from 'yjs'
 import { type Device, SPACE } from '../machines/device.ts'
 import type { Stage } from '../machines/stage.ts'
 
+/** An item that is not in a document. */
+export interface Lack {
+  readonly client: number
+  readonly clock: number
+}
+
 /** One copy of one conversation, wherever it lies. */
 export interface Replica {
   readonly where: string
   readonly vector: ReadonlyMap<number, number>
-  readonly hasGaps: boolean
+  /** What it waits for: something in it builds on these items, or deletes them. */
+  readonly lacks: readonly Lack[]
   readonly shown: Conversation
   /** What it says as text, for comparing. */
   readonly text: string
@@ -39,10 +46,16 @@ function replicaOf(where: string, doc: Y.Doc): Replica {
   return {
     where,
     vector: Y.decodeStateVector(Y.encodeStateVector(doc)),
-    hasGaps: doc.store.pendingStructs !== null || doc.store.pendingDs !== null,
+    lacks: lacksOf(doc),
     shown,
     text: JSON.stringify(shown),
   }
+}
+
+function lacksOf({ store: { pendingStructs, pendingDs } }: Y.Doc): Lack[] {
+  const builtOn = Array.from(pendingStructs?.missing ?? [], ([client, clock]) => ({ client, clock }))
+  const deleted = pendingDs === null ? [] : [...Y.decodeUpdateV2(pendingDs).ds.clients]
+  return [...builtOn, ...deleted.flatMap(([client, items]) => items.map(({ clock }) => ({ client, clock })))]
 }
 
 function fromUpdates(where: string, updates: readonly Uint8Array[]): Replica {
@@ -84,8 +97,7 @@ export async function readReplicas({ devices, relay, guests }: Stage): Promise<R
   for (const device of devices) {
     await onDevice(device, add)
     for (const tab of device.tabs) {
-      // What another window told of, and what it builds on died with that window: it waits in memory, and is no part of the conversation (0095).
-      for (const [id, { doc }] of tab.open) add(id, { ...replicaOf(tab.name, doc), hasGaps: false })
+      for (const [id, { doc }] of tab.open) add(id, replicaOf(tab.name, doc))
     }
   }
   for (const { name, id, doc } of guests) add(id, replicaOf(name, doc))
