@@ -9,6 +9,7 @@ import type { Lack, Replica, Replicas, SetAside } from './replicas.ts'
 export function findDifferences(stage: Stage, replicas: Replicas): Failure[] {
   const failures: Failure[] = []
   const places = ['relay', ...stage.devices.map(({ name }) => name)]
+  const windows = new Set(stage.devices.flatMap(({ tabs }) => Array.from(tabs, ({ name }) => name)))
   for (const [id, copies] of replicas) {
     const [first, ...others] = copies
     if (!first || stage.ledger.purges.has(id)) continue
@@ -18,8 +19,7 @@ export function findDifferences(stage: Stage, replicas: Replicas): Failure[] {
       // What another window told of may build on what died with that window: it waits in memory, and is no part of the conversation (0095).
       const isThere = ({ client, clock }: Lack): boolean =>
         copies.some(({ vector }) => (vector.get(client) ?? 0) > clock)
-      const isStored = places.includes(copy.where)
-      if (isStored ? copy.lacks.length > 0 : copy.lacks.some(isThere)) {
+      if (windows.has(copy.where) ? copy.lacks.some(isThere) : copy.lacks.length > 0) {
         failures.push({ rule: 'no-gaps', what: `${id} on ${copy.where} builds on what it lacks` })
       }
     }
