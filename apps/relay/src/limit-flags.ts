@@ -6,7 +6,7 @@ type Kind = 'bytes' | 'time' | 'count'
 interface LimitFlag {
   readonly limit: keyof Limits
   readonly kind: Kind
-  /** Whether 0 is meant: no limit. */
+  /** Whether 0 is meant: no limit, or (as its help says) no time at all. */
   readonly mayBeNone: boolean
   readonly help: string
 }
@@ -17,11 +17,20 @@ function flag(limit: keyof Limits, kind: Kind, help: string, mayBeNone = false):
 
 /** The names after `--limit`. */
 export const LIMIT_FLAGS: Readonly<Record<string, LimitFlag>> = {
-  message: flag('messageBytes', 'bytes', 'largest message of the stock endpoint'),
+  message: flag('messageBytes', 'bytes', 'largest message, on /sync in pieces'),
   fragments: flag('fragments', 'count', 'fragments that one message may come in'),
   'unfinished-for': flag('unfinishedFor', 'time', 'in which a message or an upload that has begun must end or go on'),
   'message-rate': flag('messageRate', 'count', 'messages a second that one connection is read at', true),
-  'early-messages': flag('earlyMessages', 'count', 'messages read of a connection before its token is found good'),
+  'rate-patience': flag(
+    'ratePatience',
+    'time',
+    'after which one that sends more all the while is closed; 0: at once',
+    true,
+  ),
+  'early-messages': flag('earlyMessages', 'count', 'messages before the token is found good; one more closes'),
+  'early-bytes': flag('earlyBytes', 'bytes', 'the same in bytes'),
+  'hello-within': flag('helloWithin', 'time', 'in which a token must have come and been found good'),
+  'documents-per-connection': flag('documentsPerConnection', 'count', 'documents that one connection may have open'),
   connections: flag('connections', 'count', 'connections in all'),
   'connections-per-address': flag('connectionsPerAddress', 'count', 'sockets of one address'),
   'connections-per-token': flag('connectionsPerToken', 'count', 'connections of one token'),

@@ -33,8 +33,12 @@ export const CLOSE = {
   INCARNATION_CHANGED: 4506,
   /** The peer took nothing of what was waiting for it for too long (W7), or answered no ping. Retried. */
   STALLED: 4508,
+  /** `/sync`: more messages or bytes before the welcome than the relay takes. Retried: with a hello alone, and the rest after the welcome. */
+  TOO_EARLY: 4525,
   /** More connections, or more waiting bytes, than the relay takes at once. Retried. */
   BUSY: 4529,
+  /** More messages a second than the relay reads of one connection, for too long. Retried: what was acknowledged stays, the rest goes on. */
+  TOO_FAST: 4530,
 } as const
 
 export type CloseCode = (typeof CLOSE)[keyof typeof CLOSE]

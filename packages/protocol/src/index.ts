@@ -80,6 +80,7 @@ export { Incoming, incomingFromClient, incomingFromRelay, type Received } from '
 export { type Lease, type LeaseAnswer, Leases, type LeaseWish } from './sync/leases.ts'
 export {
   BEFORE_WELCOME,
+  type BeforeWelcome,
   DEFAULT_SYNC_LIMITS,
   EARLY_CHANNELS,
   LEASE_TTL,

@@ -104,10 +104,12 @@ describe('close codes', () => {
       STORAGE_FAILED: 4500,
       LOAD_FAILED: 4503,
       STALLED: 4508,
+      TOO_EARLY: 4525,
       BUSY: 4529,
+      TOO_FAST: 4530,
     })
     for (const code of [4400, 4401, 4403, 4410, 4413, 4415, 4499]) expect(isFinalClose(code), `${code}`).toBe(true)
-    for (const code of [1000, 1001, 1006, 4399, 4500, 4503, 4508, 4529])
+    for (const code of [1000, 1001, 1006, 4399, 4500, 4503, 4508, 4525, 4529, 4530])
       expect(isFinalClose(code), `${code}`).toBe(false)
   })
 })

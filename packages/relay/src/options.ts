@@ -9,7 +9,7 @@ import type { SocketServer, SocketServerOptions } from './sockets.ts'
 
 /** Sizes in bytes, times in milliseconds. */
 export interface Limits {
-  /** Largest single message a peer may send. */
+  /** Largest single message a peer may send; on `/sync` in pieces, and all that are under way together. */
   readonly messageBytes: number
   /** Largest awareness state that is passed on; larger ones are ignored. */
   readonly awarenessBytes: number
@@ -29,10 +29,18 @@ export interface Limits {
   readonly fragments: number
   /** A message or an upload that has begun must end, or go on by 16 KiB, in this time. */
   readonly unfinishedFor: number
-  /** Messages a second that one connection is read at; it is read more slowly rather than closed. 0: no limit. */
+  /** Messages a second that one connection is read at; it is read more slowly first. 0: no limit. */
   readonly messageRate: number
-  /** Messages that are read of a connection before its token is found good; the rest waits in the socket. */
+  /** A connection that has sent more than it is read at for so long, with no quiet second between, is closed. 0: at once. */
+  readonly ratePatience: number
+  /** Messages that are taken of a connection of `/sync` before its token is found good, the hello included; with more it is closed. */
   readonly earlyMessages: number
+  /** Bytes of all those messages. */
+  readonly earlyBytes: number
+  /** In which its hello must have come and the token in it been judged. */
+  readonly helloWithin: number
+  /** Documents that one connection of `/sync` may have open. */
+  readonly documentsPerConnection: number
   /** Connections that were let in, in all. */
   readonly connections: number
   /** Sockets of one address (of IPv6: of one /64), let in or not. */
@@ -74,7 +82,11 @@ export const DEFAULT_LIMITS: Limits = {
   fragments: 128,
   unfinishedFor: 30_000,
   messageRate: 20_000,
+  ratePatience: 10_000,
   earlyMessages: 16,
+  earlyBytes: 64 * 1024,
+  helloWithin: 5_000,
+  documentsPerConnection: 1024,
   connections: 10_000,
   connectionsPerAddress: 5_000,
   connectionsPerToken: 5_000,
@@ -122,7 +134,7 @@ export interface RelayOptions {
   /** Remembers over restarts which documents cost too much to take edits, see `openCostlyNotes`. */
   readonly costly?: CostlyNotes
   readonly limits?: Partial<Limits>
-  /** Of `/sync`; what its welcome tells. */
+  /** Of `/sync`; what its welcome tells. Largest message and open documents are those of `limits` unless given here. */
   readonly syncLimits?: Partial<SyncLimits>
   /** Versions of `/sync` that it speaks; all that this program knows unless said. For tests of old against new. */
   readonly versions?: VersionRange

@@ -98,11 +98,12 @@ export function createRelay(options: RelayOptions): Relay {
     report({ event: 'request-failed', path: '/admin/tokens', error: messageOf(error) }),
   )
   const makeSocketServer = options.socketServer ?? createSocketServer
-  const { fragments, messageRate, unfinishedFor } = limits
+  const { fragments, messageRate, ratePatience, unfinishedFor } = limits
   const onHeldBack = (): void => metrics.heldBack('MESSAGE_RATE')
-  const socketOptions = { fragments, messageRate, unfinishedFor, clock, onHeldBack }
+  const socketOptions = { fragments, messageRate, ratePatience, unfinishedFor, clock, onHeldBack }
   const sockets = makeSocketServer({ messageBytes: limits.messageBytes, ...socketOptions })
-  const syncLimits = { ...DEFAULT_SYNC_LIMITS, ...options.syncLimits }
+  const { messageBytes: message, documentsPerConnection: channels } = limits
+  const syncLimits = { ...DEFAULT_SYNC_LIMITS, message, channels, ...options.syncLimits }
   // What is larger than a piece comes in pieces, so that nobody without a token can make us take more.
   const syncSockets = makeSocketServer({
     messageBytes: Math.max(syncLimits.piece, DEFAULT_SYNC_LIMITS.piece),

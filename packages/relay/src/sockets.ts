@@ -5,7 +5,7 @@ import { type RawData, WebSocket, WebSocketServer } from 'ws'
 import { systemClock } from './clock.ts'
 import { FrameWatch } from './frame-watch.ts'
 import type { Clock } from './options.ts'
-import { Pace } from './pace.ts'
+import { Pace, TOO_LONG } from './pace.ts'
 import type { Wire, WireListener } from './wire.ts'
 
 interface Breach {
@@ -46,6 +46,8 @@ export interface SocketServerOptions {
   readonly fragments: number
   /** Messages a second that a connection is read at; 0 for no limit. */
   readonly messageRate?: number
+  /** Milliseconds that it may send more for, with no quiet second between, before it is closed. */
+  readonly ratePatience?: number
   /** Milliseconds in which a message that has begun must end, or go on by 16 KiB. */
   readonly unfinishedFor?: number
   readonly clock?: Clock
@@ -65,7 +67,9 @@ const LOOK = 1_000
 
 /** The one place that knows `ws`. Compression stays off: 91 KB could become 90 MiB. */
 export function createSocketServer(options: SocketServerOptions): SocketServer {
-  const { messageRate = 0, unfinishedFor = 30_000, clock = systemClock, onHeldBack } = options
+  const { messageRate = 0, ratePatience = 10_000, unfinishedFor = 30_000, clock = systemClock, onHeldBack } = options
+  const seconds = `${messageRate} messages a second for ${ratePatience / 1000} s`
+  const tooFast: Breach = { code: CLOSE.TOO_FAST, reason: `more than ${seconds}: send more slowly, and come again` }
   const settings = {
     noServer: true,
     clientTracking: false,
@@ -95,12 +99,19 @@ export function createSocketServer(options: SocketServerOptions): SocketServer {
       server.handleUpgrade(request, socket, Buffer.from(head), (ws) => {
         const wire = new SocketWire(ws, socket)
         const listener = accept(wire)
-        const pace = new Pace(messageRate, () => clock.monotonic())
+        const pace = new Pace({ rate: messageRate, patience: ratePatience }, () => clock.monotonic())
         connect(ws, socket, listener, () => {
           const wait = pace.count()
-          if (wait === 0 || !wire.hold('pace')) return
-          onHeldBack?.()
-          clock.after(wait, () => wire.release('pace'))
+          if (wait === TOO_LONG) {
+            listener.breached?.(tooFast.code, tooFast.reason)
+            wire.close(tooFast.code, tooFast.reason)
+            return false
+          }
+          if (wait > 0 && wire.hold('pace')) {
+            onHeldBack?.()
+            clock.after(wait, () => wire.release('pace'))
+          }
+          return true
         })
         const one = new Watched(unfinishedFor, clock.monotonic(), () => {
           listener.breached?.(UNFINISHED.code, UNFINISHED.reason)
@@ -143,24 +154,24 @@ class Watched {
   }
 }
 
-function connect(ws: CodedSocket, socket: Duplex, listener: WireListener, count: () => void): void {
+/** @param takes counts what has come; false when it is one too many, and the socket is closed for it */
+function connect(ws: CodedSocket, socket: Duplex, listener: WireListener, takes: () => boolean): void {
   let pong: Buffer | null = null
+  // What arrives after we have closed is not looked at.
+  const isTaken = (): boolean => ws.readyState === WebSocket.OPEN && takes()
   ws.on('message', (data: RawData, isBinary: boolean) => {
-    // What arrives after we have closed is not looked at.
-    if (ws.readyState !== WebSocket.OPEN) return
-    count()
+    if (!isTaken()) return
     if (isBinary) listener.message(asBytes(data))
     else listener.textMessage()
   })
   ws.on('ping', (data: Buffer) => {
-    count()
-    if (ws.readyState !== WebSocket.OPEN) return
+    if (!isTaken()) return
     // RFC 6455, 5.5.3: the most recent ping is the one that needs an answer.
     if (socket.writableNeedDrain) pong = data
     else ws.pong(data)
   })
   ws.on('pong', (mark: Buffer) => {
-    count()
+    if (!isTaken()) return
     listener.pong(Number(mark.toString()) || 0)
   })
   socket.on('drain', () => {

@@ -70,6 +70,10 @@ export class SyncClient {
   #requests = 0
   /** Bytes sent ahead of the welcome. */
   #early = 0
+  /** Channels opened ahead of the welcome at most; none once a relay would not have them (Y3). */
+  #earlyChannels: number = EARLY_CHANNELS
+  /** What waits for the welcome, in order: only a hello and what it opens go ahead of it. */
+  #held: ClientFrame[] = []
 
   constructor(config: ClientConfig) {
     this.#config = config
@@ -112,7 +116,7 @@ export class SyncClient {
   /** How many more channels may be opened now. Before the welcome only a few. */
   get freeChannels(): number {
     if (this.#state.kind === 'open') return this.#state.limits.channels - this.#channels.size
-    return this.#state.kind === 'greeting' ? Math.max(0, EARLY_CHANNELS - this.#channels.size) : 0
+    return this.#state.kind === 'greeting' ? Math.max(0, this.#earlyChannels - this.#channels.size) : 0
   }
 
   /**
@@ -178,7 +182,8 @@ export class SyncClient {
   }
 
   #send(frame: ClientFrame): void {
-    this.#outgoing.enqueue(channelOf(frame), encodeClientFrame(frame))
+    if (this.#state.kind === 'greeting' && frame.kind !== 'hello') this.#held.push(frame)
+    else this.#outgoing.enqueue(channelOf(frame), encodeClientFrame(frame))
   }
 
   #receive(bytes: Uint8Array, now: number, random: number, effects: SyncClientEffect[]): void {
@@ -217,6 +222,7 @@ export class SyncClient {
         return
       case 'welcomed':
         this.#incoming.setVersion(effect.version)
+        for (const frame of this.#held.splice(0)) this.#send(frame)
         effects.push(effect)
         return
       case 'answered':
@@ -228,6 +234,7 @@ export class SyncClient {
         for (const opening of this.#openings.values()) this.#stepOpening(opening, { kind: 'distrust' }, random, effects)
         return
       case 'lost':
+        if (effect.code === CLOSE.TOO_EARLY) this.#earlyChannels = 0
         this.#lose(random, effects)
         effects.push(effect)
         return
@@ -277,6 +284,7 @@ export class SyncClient {
     this.#incoming = incomingFromRelay(DEFAULT_SYNC_LIMITS)
     this.#outgoing = new Outgoing(DEFAULT_SYNC_LIMITS)
     this.#early = 0
+    this.#held = []
   }
 }
 

@@ -16,7 +16,7 @@ export interface SyncLimits {
   readonly message: number
   /** Largest frame; what is larger travels in pieces. */
   readonly piece: number
-  /** Channels open at once; channel numbers are 1 to this. At least `EARLY_CHANNELS`. */
+  /** Channels open at once; channel numbers are 1 to this. At least 24. */
   readonly channels: number
   /** Largest summary. */
   readonly summary: number
@@ -29,11 +29,20 @@ export const DEFAULT_SYNC_LIMITS: SyncLimits = {
   summary: 2048,
 }
 
-/** What a relay takes before its welcome, the hello included; clients stay at half of it. */
-export const BEFORE_WELCOME = { bytes: 64 * 1024, frames: 64, ms: 5_000 } as const
+/** What a relay takes of a client that it has not welcomed. */
+export interface BeforeWelcome {
+  /** Messages, the hello included, and their bytes in all. */
+  readonly frames: number
+  readonly bytes: number
+  /** Milliseconds in which the hello must have come and its token been judged. */
+  readonly ms: number
+}
 
-/** Channels that a client may open before it knows the limits. */
-export const EARLY_CHANNELS = 24
+/** What a relay takes unless it is told otherwise. Clients stay within the messages, and at half of the bytes. */
+export const BEFORE_WELCOME = { bytes: 64 * 1024, frames: 16, ms: 5_000 } as const satisfies BeforeWelcome
+
+/** Channels that a client may open before it knows the limits: with the hello they are as many messages as a relay takes. */
+export const EARLY_CHANNELS = BEFORE_WELCOME.frames - 1
 
 /** Bytes that the header of a frame takes beside its variable part, generously: a piece leaves this much room. */
 export const PIECE_OVERHEAD = 32

@@ -1,9 +1,9 @@
-import { CLOSE } from '../close-codes.ts'
+import { CLOSE, type CloseCode } from '../close-codes.ts'
 import { REFUSAL } from './codes.ts'
 import { encodeRelayFrame } from './encode.ts'
 import { type ClientFrame, channelOf, FRAME_TYPE, isReaching, type OpenFrame, type RelayFrame } from './frames.ts'
 import { type Incoming, incomingFromClient } from './incoming.ts'
-import { BEFORE_WELCOME, DEFAULT_SYNC_LIMITS, REACH_SINCE } from './limits.ts'
+import { BEFORE_WELCOME, type BeforeWelcome, DEFAULT_SYNC_LIMITS, REACH_SINCE } from './limits.ts'
 import { Outgoing } from './outgoing.ts'
 import { openRelayChannel, stepRelayChannel } from './relay-channel.ts'
 import type { RelayChannelEffect, RelayChannelEvent, RelayChannelState } from './relay-channel-types.ts'
@@ -16,6 +16,8 @@ import type {
 } from './relay-session-types.ts'
 
 export interface SyncConnectionConfig extends RelaySessionConfig {
+  /** `BEFORE_WELCOME` unless given. */
+  readonly beforeWelcome?: BeforeWelcome
   /** Bytes that wait in one channel before it is told nothing new until they are sent (W7). */
   readonly waitingBytes?: number
   /**
@@ -109,7 +111,7 @@ export class SyncConnection {
   /** The socket is open. */
   begin(): SyncConnectionEffect[] {
     const effects: SyncConnectionEffect[] = []
-    const { state, effects: first } = openRelaySession()
+    const { state, effects: first } = openRelaySession(this.#config.beforeWelcome?.ms)
     this.#state = state
     for (const effect of first) this.#apply(effect, effects)
     return effects
@@ -158,17 +160,29 @@ export class SyncConnection {
 
   #receive(bytes: Uint8Array, now: number, effects: SyncConnectionEffect[]): void {
     if (this.#state.kind === 'closed') return
-    if (this.#state.kind !== 'open') {
-      this.#early.frames += 1
-      this.#early.bytes += bytes.length
-      if (this.#early.frames > BEFORE_WELCOME.frames || this.#early.bytes > BEFORE_WELCOME.bytes) {
-        this.#step({ kind: 'broken', code: CLOSE.TOO_BIG, reason: 'too much before the welcome' }, effects)
-        return
-      }
+    const early = this.#state.kind === 'open' ? null : this.#tooEarly(bytes.length)
+    if (early !== null) {
+      this.#step({ kind: 'broken', ...early }, effects)
+      return
     }
     const received = this.#incoming.take(bytes, now)
     if (received.kind === 'broken') this.#step(received, effects)
     else if (received.kind === 'frame') this.#step({ kind: 'frame', frame: received.frame }, effects)
+  }
+
+  /** Y3: who has not been welcomed is taken no more of than this, however long its token takes to be looked at. */
+  #tooEarly(bytes: number): { readonly code: CloseCode; readonly reason: string } | null {
+    const most = this.#config.beforeWelcome ?? BEFORE_WELCOME
+    this.#early.frames += 1
+    this.#early.bytes += bytes
+    const over =
+      this.#early.frames > most.frames
+        ? `${most.frames} messages`
+        : this.#early.bytes > most.bytes
+          ? `${most.bytes} bytes`
+          : null
+    if (over === null) return null
+    return { code: CLOSE.TOO_EARLY, reason: `more than ${over} before the welcome: wait for it, then send the rest` }
   }
 
   #step(event: RelaySessionEvent, effects: SyncConnectionEffect[]): void {

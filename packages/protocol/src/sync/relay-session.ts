@@ -22,9 +22,9 @@ const NONE: readonly RelaySessionEffect[] = []
 const DEFAULT_FEED_PAGE = 500
 const LONGEST_TIMER = 2 ** 31 - 1
 
-/** A connection whose socket has just opened. */
-export function openRelaySession(): RelaySessionStep {
-  return { state: { kind: 'waiting' }, effects: [{ kind: 'set-timer', timer: 'hello', ms: BEFORE_WELCOME.ms }] }
+/** A connection whose socket has just opened. @param ms milliseconds until its welcome must have come */
+export function openRelaySession(ms: number = BEFORE_WELCOME.ms): RelaySessionStep {
+  return { state: { kind: 'waiting' }, effects: [{ kind: 'set-timer', timer: 'hello', ms }] }
 }
 
 /** What one event makes of one connection. Pure; the rules are in SPEC-SYNC.md. */

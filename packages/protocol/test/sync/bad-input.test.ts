@@ -1,6 +1,9 @@
+import { seededRandom } from '@holdfast/testkit'
 import { describe, expect, it } from 'vitest'
 import {
+  BEFORE_WELCOME,
   CLOSE,
+  type ClientFrame,
   encodeClientFrame,
   encodeRelayFrame,
   encodeUpdate,
@@ -225,14 +228,49 @@ describe('a summary over its size', () => {
 })
 
 describe('too much before the welcome', () => {
-  it('Y3 by frames or by bytes closes the connection', () => {
-    const frames = new RelayEnd().frame(HELLO)
-    for (let i = 0; i < 64; i++) frames.frame({ kind: 'ping', id: i })
-    closes(frames, CLOSE.TOO_BIG, 'too much before the welcome')
+  const TOO_MANY = (frames: number) =>
+    `more than ${frames} messages before the welcome: wait for it, then send the rest`
+
+  it.each([
+    [16, {}],
+    [3, { beforeWelcome: { ...BEFORE_WELCOME, frames: 3 } }],
+  ])('Y3 more than %i messages, the hello among them, close the connection', (most, config) => {
+    const end = new RelayEnd(config).frame(HELLO)
+    for (let i = 1; i < most; i++) {
+      end.frame({ kind: 'ping', id: i })
+      expect(end.effects).toEqual([])
+    }
+    closes(end.frame({ kind: 'ping', id: most }), CLOSE.TOO_EARLY, TOO_MANY(most))
+  })
+
+  it('Y3 as many messages as are taken are done in order when the token is good, and later ones are not counted', () => {
+    const end = new RelayEnd().frame(HELLO)
+    for (let channel = 1; channel < 16; channel++) {
+      end.frame({
+        kind: 'open',
+        channel,
+        document: `d${channel}`,
+        epoch: '',
+        seq: 0,
+        mode: 'watch',
+        stateVector: VECTOR,
+      })
+    }
+    end.handle({ kind: 'verified', role: 'write', expiresIn: 0, incarnation: 'inc', head: 10 })
+    const opens = end.effects.filter((effect) => effect.kind === 'open')
+    expect(opens.map(({ open }) => open.channel)).toEqual(Array.from({ length: 15 }, (_, i) => i + 1))
+    // A token that is renewed on an open connection is looked at too, and nothing waits for that.
+    end.frame({ kind: 'renew', token: 'u' })
+    for (let i = 1; i < 100; i++) end.frame({ kind: 'ping', id: i })
+    expect(end.connection.state.kind).toBe('open')
+  })
+
+  it('Y3 by bytes closes the connection', () => {
     const bytes = new RelayEnd().frame(HELLO)
     for (let i = 0; i < 2; i++)
       bytes.bytes(encodeClientFrame({ kind: 'message', channel: 1, bytes: new Uint8Array(40_000) }))
-    closes(bytes, CLOSE.TOO_BIG, 'too much before the welcome')
+    const reason = 'more than 65536 bytes before the welcome: wait for it, then send the rest'
+    closes(bytes, CLOSE.TOO_EARLY, reason)
   })
 
   it('Y3 is never sent by a client', () => {
@@ -245,7 +283,56 @@ describe('too much before the welcome', () => {
     const few = new ClientEnd()
     while (few.client.open({ document: 'd', epoch: '', seq: 0, mode: 'watch', stateVector: VECTOR }) !== null)
       opened += 1
-    expect(few.sent()).toHaveLength(25)
+    expect(few.sent()).toHaveLength(16)
     expect(few.client.summary('d', 'e', VECTOR)).toBe('not-connected')
+  })
+
+  it('Y3 is never sent by a client, whatever is opened, closed and renewed while it waits; all of it is done after', () => {
+    for (let seed = 1; seed <= 200; seed++) {
+      const random = seededRandom(seed)
+      const end = new ClientEnd()
+      const openings: number[] = []
+      const early: ClientFrame[] = []
+      const closed = new Set<number>()
+      for (let step = 0; step < 60; step++) {
+        const what = random.int(8)
+        const wish = { document: `d${step}`, epoch: '', seq: 0, mode: 'watch', stateVector: VECTOR } as const
+        if (what === 0) end.handle({ kind: 'token', token: `t${step}` })
+        else if (what < 4 && openings.length > 0) {
+          const opening = random.pick(openings)
+          closed.add(opening)
+          end.handle({ kind: 'channel', opening, event: { kind: 'close' } })
+        } else {
+          const opening = end.client.open(wish)
+          if (opening !== null) openings.push(opening)
+        }
+        if (random.int(3) === 0) early.push(...end.sent())
+      }
+      early.push(...end.sent())
+      expect(early[0]?.kind, `seed ${seed}`).toBe('hello')
+      expect(early.length, `seed ${seed}`).toBe(16)
+      expect(early.slice(1).every(({ kind }) => kind === 'open')).toBe(true)
+      end.frame(WELCOME)
+      const later = end.sent().map(({ kind }) => kind)
+      expect(later.filter((kind) => kind === 'close').length, `seed ${seed}`).toBe(closed.size)
+      const again = end.client.open({ document: 'x', epoch: '', seq: 0, mode: 'watch', stateVector: VECTOR })
+      expect(again).not.toBeNull()
+    }
+  })
+
+  it('Y3 a client that was closed for it comes with its hello alone, and opens after the welcome', () => {
+    const wish = { document: 'd', epoch: '', seq: 0, mode: 'watch', stateVector: VECTOR } as const
+    const end = new ClientEnd()
+    expect(end.client.open(wish)).not.toBeNull()
+    end.handle({ kind: 'channel', opening: 1, event: { kind: 'close' } })
+    end.handle({ kind: 'socket-closed', code: CLOSE.TOO_EARLY, reason: TOO_MANY(1) })
+    expect(end.client.state).toMatchObject({ kind: 'waiting', code: CLOSE.TOO_EARLY })
+    end.handle({ kind: 'timer', timer: 'retry' }).handle({ kind: 'socket-open' })
+    expect(end.client.open(wish)).toBeNull()
+    expect(end.sent().map(({ kind }) => kind)).toEqual(['hello'])
+    end.frame(WELCOME)
+    expect(end.sent()).toEqual([])
+    expect(end.client.open(wish)).not.toBeNull()
+    expect(end.sent().map(({ kind }) => kind)).toEqual(['open'])
   })
 })

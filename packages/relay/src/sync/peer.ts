@@ -58,9 +58,6 @@ export class SyncPeer implements WireListener, ChannelHost, SpacePeer {
   #grant: Grant | null = null
   #cancelHello: (() => void) | null = null
   #tenure: Tenure | null = null
-  /** Messages that came before the token was found good. */
-  #early = 0
-  #isEarly = true
   #verifying: Promise<void> = Promise.resolve()
   #turnIsSet = false
   #underWay = 0
@@ -87,6 +84,11 @@ export class SyncPeer implements WireListener, ChannelHost, SpacePeer {
     const { versions, syncLimits: limits } = services
     this.#connection = new SyncConnection({
       limits,
+      beforeWelcome: {
+        frames: services.limits.earlyMessages,
+        bytes: services.limits.earlyBytes,
+        ms: services.limits.helloWithin,
+      },
       waitingBytes: services.limits.waitingBytes,
       reach: () => services.log.commits,
       versions,
@@ -128,17 +130,8 @@ export class SyncPeer implements WireListener, ChannelHost, SpacePeer {
   message(bytes: Uint8Array): void {
     const now = this.services.clock.monotonic()
     this.#pulse.heard(now)
-    if (this.#isEarly) this.#countEarly()
     if (this.#held === null) this.#handle({ kind: 'bytes', bytes, now })
     else this.#held.push(bytes)
-  }
-
-  /** A stranger is not read on: what it sends more waits in its socket until its token is found good, or its time is over. */
-  #countEarly(): void {
-    this.#early += 1
-    if (this.#early !== this.services.limits.earlyMessages) return
-    this.services.metrics.heldBack('EARLY_MESSAGES')
-    this.#flow()
   }
 
   textMessage(): void {
@@ -221,8 +214,7 @@ export class SyncPeer implements WireListener, ChannelHost, SpacePeer {
   }
 
   #flow(): void {
-    const isStranger = this.#isEarly && this.#early >= this.services.limits.earlyMessages
-    if (this.#isHeldBack || this.#isDraining || this.#held !== null || isStranger) this.#wire.pause()
+    if (this.#isHeldBack || this.#isDraining || this.#held !== null) this.#wire.pause()
     else this.#wire.resume()
   }
 
@@ -337,9 +329,7 @@ export class SyncPeer implements WireListener, ChannelHost, SpacePeer {
   #admitted(role: SyncRole, renewed: boolean): void {
     this.role = role
     if (!renewed) {
-      this.#isEarly = false
       this.#options.onAdmitted()
-      if (this.#early >= this.services.limits.earlyMessages) this.#flow()
       this.space.enter(this)
       this.services.report({ event: 'sync-connected', peer: this.id, space: this.space.name, client: this.client })
       return

@@ -222,19 +222,19 @@ describe('before the welcome', () => {
 
   it('Y3 too much before the welcome, however long a token takes to be checked', async () => {
     const never = { ...createAccess({ key: KEY }), verify: () => new Promise<null>(() => undefined) }
-    const pings = Array.from({ length: 64 }, () => encodeClientFrame({ kind: 'ping', id: 1 }))
+    const pings = Array.from({ length: 16 }, () => encodeClientFrame({ kind: 'ping', id: 1 }))
     await first(
       [encodeClientFrame(HELLO), ...pings],
-      CLOSE.TOO_BIG,
-      /before the welcome/,
-      await relayFor({ access: never, limits: { earlyMessages: 1_000 } }),
+      CLOSE.TOO_EARLY,
+      /more than 16 messages before the welcome: wait for it/,
+      await relayFor({ access: never }),
     )
     const long = encodeClientFrame({ kind: 'message', channel: 1, bytes: new Uint8Array(65_000) })
     await first(
       [encodeClientFrame(HELLO), long, long],
-      CLOSE.TOO_BIG,
-      /before the welcome/,
-      await relayFor({ access: never, limits: { earlyMessages: 1_000 } }),
+      CLOSE.TOO_EARLY,
+      /more than 65536 bytes before the welcome: wait for it/,
+      await relayFor({ access: never }),
     )
   })
 

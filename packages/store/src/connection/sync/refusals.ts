@@ -15,6 +15,14 @@ const CLOSED: Record<number, Reason> = {
   },
   [CLOSE.BAD_FRAME]: { code: 'BAD_FRAME', message: 'the relay could not read what this program sent' },
   [CLOSE.TOO_BIG]: { code: 'TOO_BIG', message: 'a message is larger than the relay takes' },
+  [CLOSE.TOO_EARLY]: {
+    code: 'TOO_EARLY',
+    message: 'the relay wants to be greeted before more is sent; it is tried again so',
+  },
+  [CLOSE.TOO_FAST]: {
+    code: 'TOO_FAST',
+    message: 'this device sent more at once than the relay takes; it goes on with the rest in a moment',
+  },
 }
 
 /** Why the socket of a space was closed, in words. */
