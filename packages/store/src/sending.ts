@@ -94,7 +94,8 @@ export function createSending(
       if (space.kind === 'refused') return { relay: 'refused', reason: space.reason }
       const mine = membership.state.get()
       if (mine.kind === 'refused') return { relay: 'refused', reason: mine.reason }
-      if (space.kind !== 'connected' || mine.kind === 'offline') return { relay: 'offline' }
+      if (space.kind !== 'connected') return { relay: 'offline' }
+      if (mine.kind === 'offline') return { relay: 'offline', ...(mine.reason ? { reason: mine.reason } : {}) }
       const { edited, sent } = target.marks()
       if (edited > sent && !space.mayWrite) return { relay: 'refused', reason: READ_ONLY }
       return { relay: mine.kind === 'joined' && edited <= sent ? 'sent' : 'sending' }

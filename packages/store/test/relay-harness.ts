@@ -22,6 +22,8 @@ export interface RelayHarness {
   old: boolean
   /** Bytes that came over all sockets since the start, and that went. */
   traffic(): { readonly received: number; readonly sent: number }
+  /** What its `/metrics` says; nothing while it is stopped. */
+  metrics(): string
   /** Resolves when every socket is closed, and what was under way to it counted. */
   left(): Promise<void>
   /** The log it runs on. Replace it while stopped to give the relay another past. */
@@ -58,6 +60,7 @@ export async function startRelay(): Promise<RelayHarness> {
       }
       return { received, sent }
     },
+    metrics: () => relay?.metrics() ?? '',
     left: async () => {
       await Promise.all([...sockets].map((socket) => new Promise((resolve) => socket.once('close', resolve))))
     },

@@ -8,6 +8,7 @@ import { createSignal } from '../signal.ts'
 import type { Reason } from '../types.ts'
 import type { Gate } from './gate.ts'
 import { type Membership, type MembershipState, OfflineError } from './port.ts'
+import { closeReason } from './sync/refusals.ts'
 
 const RETRY = { base: 250, cap: 5_000 }
 const MESSAGE_SYNC = 0
@@ -95,7 +96,9 @@ export function joinDocument(options: JoinOptions): Membership {
       if (event.code === CLOSE.TOKEN_EXPIRED) gate.doubt()
       return
     }
-    state.set({ kind: 'offline' })
+    // Below are those of RFC 6455: somebody went, or nobody said why.
+    const isTold = event !== null && event.code >= 4500
+    state.set({ kind: 'offline', ...(isTold ? { reason: closeReason(event.code, event.reason) } : {}) })
     gate.doubt()
     backoff.schedule(connect)
   })

@@ -34,7 +34,8 @@ export type ConnectionState =
   | { readonly kind: 'refused'; readonly reason: Reason }
 
 export type MembershipState =
-  | { readonly kind: 'offline' }
+  /** `reason`: the relay closed it, and said why. It is tried again. */
+  | { readonly kind: 'offline'; readonly reason?: Reason }
   | { readonly kind: 'joining' }
   | { readonly kind: 'joined' }
   | { readonly kind: 'refused'; readonly reason: Reason }
