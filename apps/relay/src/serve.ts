@@ -24,6 +24,7 @@ import { banner, readyLine } from './print.ts'
 import { writeServing } from './serving-file.ts'
 import { createTidy, fullCollection } from './tidy.ts'
 import { findWebApp, type Serve, serveWebApp } from './web.ts'
+import { requireOwnFolder } from './whose-folder.ts'
 
 export interface Output {
   /** Standard output. */
@@ -42,6 +43,7 @@ const WEB_APP = findWebApp()
  * @throws Failure
  */
 export async function serve(options: ServeOptions, output: Output): Promise<() => Promise<void>> {
+  await requireOwnFolder(options.data)
   const log = await openLog(options.data)
   let relay: Relay | null = null
   try {

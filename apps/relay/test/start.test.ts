@@ -1,8 +1,11 @@
-import { chmod, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { chmod, chown, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
+import { UpdateLogError } from '@holdfast/update-log'
 import { expect, onTestFinished, test } from 'vitest'
+import { withAdvice } from '../src/advice.ts'
 import { parseCommand, type ServeOptions } from '../src/arguments.ts'
+import { requireOwnFolder } from '../src/whose-folder.ts'
 import { expectRefusal, run, serve, temporaryFolder } from './command.ts'
 
 test('a flag or command that is not known is one line', async () => {
@@ -65,6 +68,30 @@ test('an unwritable data folder is one line', async () => {
   const directory = await temporaryFolder()
   await writeFile(join(directory, 'file'), '')
   await expectRefusal(['serve', '--data', join(directory, 'file', 'data')], /cannot be written.*--data/)
+})
+
+test('a folder of somebody else says to whom to give it', () => {
+  const denied = "The data folder /data cannot be written: EACCES: permission denied, open '/data/format.new'"
+  const inContainer = withAdvice(new UpdateLogError('UNWRITABLE', denied), {}, 1000)
+  expect(inContainer).toMatchObject({
+    message: expect.stringMatching(/^The data folder \/data .*Give it to user 1000.*chown -R 1000.*--data\.$/),
+  })
+  const gone = new UpdateLogError('UNWRITABLE', 'The data folder /data cannot be written: ENOTDIR: not a directory')
+  expect(withAdvice(gone, {}, 1000)).not.toMatchObject({ message: expect.stringContaining('chown') })
+})
+
+test('root makes nothing in the folder of somebody else, who could not use it', async () => {
+  const data = await temporaryFolder()
+  const isRoot = process.getuid?.() === 0
+  if (isRoot) await chown(data, 12_345, 12_345)
+  await expect(requireOwnFolder(data, 0)).rejects.toThrow(/belongs to user \d+.*Run this as that user.*sudo/)
+  await requireOwnFolder(data, 12_345)
+  await requireOwnFolder(join(data, 'new'), 0)
+  if (!isRoot) return
+  for (const args of [['serve', '--port', '0'], ['restore', '--from', data, '--replace'], ['repair']]) {
+    await expectRefusal([...args, '--data', data], /belongs to user 12345/)
+  }
+  expect(await readdir(data)).toEqual([])
 })
 
 test('a locked data folder is one line, and the one who has it goes on', async () => {

@@ -4,6 +4,7 @@ import { type Command, DATA_FLAG, JSON_FLAG } from '../command.ts'
 import { dataOf } from '../data-folder.ts'
 import { counted } from '../in-words.ts'
 import { stampOf } from '../stamp.ts'
+import { requireOwnFolder } from '../whose-folder.ts'
 import { tell } from './verify.ts'
 
 export const repair: Command = {
@@ -21,6 +22,7 @@ quarantine. Clients notice, and bring what was lost. A folder that is sound is l
   async run(given, { env, now, signal, progress, say, warn }) {
     const data = dataOf(given, env)
     const dryRun = given.has('dry-run')
+    if (!dryRun) await requireOwnFolder(data)
     try {
       const repaired = await repairFolder(data, { dryRun, stamp: stampOf(now()), signal, onProgress: progress })
       if (given.has('json')) say(`${JSON.stringify({ event: 'repaired', data, dryRun, ...repaired })}\n`)

@@ -6,6 +6,7 @@ import { type Command, DATA_FLAG, JSON_FLAG } from '../command.ts'
 import { dataOf } from '../data-folder.ts'
 import { counted } from '../in-words.ts'
 import { stampOf } from '../stamp.ts'
+import { requireOwnFolder } from '../whose-folder.ts'
 
 export const restore: Command = {
   name: 'restore',
@@ -24,6 +25,7 @@ restored. Clients notice that the relay went back in time, and bring what they h
     const from = resolve(given.required('from', 'restore'))
     const to = dataOf(given, env)
     const number = given.number('number', 0, 1, 999_999_999)
+    await requireOwnFolder(to)
     try {
       const restored = await restoreBackup({
         from,
