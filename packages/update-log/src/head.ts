@@ -22,7 +22,7 @@ export interface LiveHead {
 export interface PurgedHead {
   readonly kind: 'purged'
   readonly feed: number
-  /** Not empty: the last one is what was purged last. */
+  /** Not empty: the last one is what lived last. */
   readonly refused: readonly string[]
 }
 
@@ -69,14 +69,23 @@ export function requireLive(ref: DocumentRef, head: Head | null, epoch?: string)
   return head
 }
 
-/** @returns the head after a purge, and the epoch that it ended; null when there was nothing left to purge. */
+/**
+ * @returns the head after a purge, and the epoch that is refused from then on; null when it was before. An epoch of a purged document that never
+ * lived here is of a history that was lost: whoever still has it would begin it anew (U7).
+ */
 export function afterPurge(
   ref: DocumentRef,
   head: Head | null,
   epoch?: string,
 ): { head: PurgedHead; epoch: string } | null {
+  if (epoch !== undefined) requireName('epoch', epoch)
   if (head === null) throw notFound(ref)
-  if (head.kind === 'purged' || (epoch !== undefined && head.refused.includes(epoch))) return null
+  if (epoch !== undefined && head.refused.includes(epoch)) return null
+  if (head.kind === 'purged') {
+    if (epoch === undefined) return null
+    // Before the last, which is the one that everybody is told of.
+    return { head: { ...head, refused: [...head.refused.slice(0, -1), epoch, ...head.refused.slice(-1)] }, epoch }
+  }
   if (epoch !== undefined && epoch !== head.epoch) throw otherEpoch(ref)
   return { head: { kind: 'purged', feed: head.feed, refused: [...head.refused, head.epoch] }, epoch: head.epoch }
 }

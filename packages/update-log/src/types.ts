@@ -65,7 +65,7 @@ export interface LiveDocumentStat {
 export interface PurgedDocumentStat {
   readonly kind: 'purged'
   readonly document: string
-  /** The epoch that was purged last. */
+  /** The epoch that lived last. */
   readonly epoch: string
   readonly feed: number
   readonly refused: readonly string[]
@@ -113,7 +113,7 @@ export interface CompactResult {
 }
 
 export interface PurgeResult {
-  /** The epoch that is refused from now on; null when the document had been purged before. */
+  /** The epoch that is refused from now on; null when it was before. */
   readonly epoch: string | null
   readonly feed: number
 }
@@ -250,8 +250,9 @@ export interface UpdateLog {
   setSummary(ref: DocumentRef, summary: Uint8Array, options?: { readonly epoch?: string }): Promise<{ feed: number }>
 
   /**
-   * Removes all that is stored of a document, for good. Its epoch stays refused (W9).
-   * @throws UpdateLogError `NOT_FOUND`, `EPOCH_MISMATCH`, `STORAGE_*`, `CLOSED`
+   * Removes all that is stored of a document, for good. Its epoch stays refused (W9), and so does one that is named when nothing of the
+   * document lives any more: who has it would bring it back.
+   * @throws UpdateLogError `BAD_NAME`, `NOT_FOUND`, `EPOCH_MISMATCH`, `STORAGE_*`, `CLOSED`
    */
   purge(ref: DocumentRef, options?: { readonly epoch?: string }): Promise<PurgeResult>
 

@@ -174,6 +174,40 @@ export function describeContract(name: string, { open, reopen }: ContractOptions
       })
     })
 
+    test('U7 what is purged under one epoch can be purged under another: that is refused from then on, too', async () => {
+      // A relay that was wiped: what lived there as `first` came back as `second`, and who purged the first asks for both.
+      await log.append(one, bytes(1), { epoch: 'second' })
+      await expect(log.purge(one, { epoch: 'first' })).rejects.toMatchObject({ code: 'EPOCH_MISMATCH' })
+      await log.purge(one, { epoch: 'second' })
+      const { head } = await log.feed('default', { after: 0, limit: 10 })
+      expect(await log.purge(one, { epoch: 'first' })).toEqual({ epoch: 'first', feed: head + 1 })
+      for (const epoch of ['first', 'second']) {
+        expect(await log.purge(one, { epoch })).toEqual({ epoch: null, feed: head + 1 })
+      }
+      expect(await log.purge(one)).toEqual({ epoch: null, feed: head + 1 })
+      await andAfterReopening(async () => {
+        for (const epoch of ['first', 'second']) {
+          await expect(log.append(one, bytes(2), { epoch })).rejects.toMatchObject({ code: 'PURGED' })
+        }
+        // Those who had what lived last are told of that; who has the other one is refused when it asks.
+        const purged = { kind: 'purged', epoch: 'second', refused: ['first', 'second'] }
+        expect(await log.stat(one)).toMatchObject(purged)
+        const { entries } = await log.feed('default', { after: head, limit: 10 })
+        expect(entries).toMatchObject([{ document: 'one', epoch: 'second', purged: true }])
+      })
+      expect(await log.append(one, bytes(3), { epoch: 'third' })).toMatchObject({ epoch: 'third', seq: 1 })
+      await expect(log.purge(one, { epoch: 'fourth' })).rejects.toMatchObject({ code: 'EPOCH_MISMATCH' })
+    })
+
+    test('U5 U7 what is no name is no epoch to be purged', async () => {
+      await log.append(one, bytes(1))
+      await log.purge(one)
+      for (const epoch of ['', '..', 'a/b', 'x'.repeat(129)]) {
+        await expect(log.purge(one, { epoch })).rejects.toMatchObject({ code: 'BAD_NAME' })
+      }
+      expect((await log.stat(one))?.refused).toHaveLength(1)
+    })
+
     test('U7 what never was cannot be purged', async () => {
       await expect(log.purge(one)).rejects.toMatchObject({ code: 'NOT_FOUND' })
     })

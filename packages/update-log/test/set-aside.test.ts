@@ -200,16 +200,19 @@ test('U20 of a document whose records are all gone the epoch stays; of one with 
   await opened.close()
 })
 
-test('U20 W9 what was purged stays refused', async () => {
+test('U20 W9 what was purged stays refused, under each of its epochs', async () => {
   const { log, directory, database } = await withDocuments()
   await log.purge(one)
+  await log.purge(one, { epoch: 'e0' })
   const [head] = await keysOf(database, KIND.head)
   await flip(database, head!)
   await log.close()
   const opened = await again(directory)
   await opened.setAside(one)
-  await expect(opened.append(one, Uint8Array.of(1), { epoch: 'e1' })).rejects.toMatchObject({ code: 'PURGED' })
-  expect(await opened.stat(one)).toMatchObject({ kind: 'purged', refused: ['e1'] })
+  for (const epoch of ['e0', 'e1']) {
+    await expect(opened.append(one, Uint8Array.of(1), { epoch })).rejects.toMatchObject({ code: 'PURGED' })
+  }
+  expect(await opened.stat(one)).toMatchObject({ kind: 'purged', refused: ['e0', 'e1'] })
   await opened.close()
 })
 

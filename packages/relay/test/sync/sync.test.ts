@@ -208,6 +208,38 @@ describe('the space', () => {
     expect([lost.epoch, lost.text.toString()]).toEqual(['another', 'new'])
   })
 
+  it('W9 a purge that is done under one epoch is done under another when it is asked for, and neither is taken again', async () => {
+    const at = await relayFor()
+    const [a, b] = [await deviceAt(at), await deviceAt(at)]
+    const back = await new Copy(a, 'chat', { epoch: 'second' }).synced()
+    back.text.insert(0, 'brought back')
+    await back.synced()
+    // Somebody has it open under the first, which nobody has asked to be gone yet.
+    const purge = async (epoch: string) => {
+      const request = a.sync.purge('chat', epoch)
+      a.pump()
+      return a.answer(request)
+    }
+    expect(await purge('second')).toMatchObject({ kind: 'done' })
+    const early = new Copy(b, 'chat', { epoch: 'first' })
+    await early.synced()
+    expect(await purge('first')).toMatchObject({ kind: 'done' })
+    early.text.insert(0, 'never')
+    expect(await early.find('set-aside')).toMatchObject({ code: REFUSAL.EPOCH_PURGED })
+    for (const epoch of ['first', 'second']) {
+      const late = await new Copy(b, 'chat', { epoch }).find('set-aside')
+      expect(late).toMatchObject({ code: REFUSAL.EPOCH_PURGED, epoch })
+    }
+    expect(await at.log.load({ space: 'default', document: 'chat' })).toBe(null)
+    const fresh = await new Copy(b, 'chat', { epoch: 'third' }).synced()
+    fresh.text.insert(0, 'new')
+    await fresh.synced()
+    // What was begun anew is not mixed with what was purged.
+    const old = await new Copy(a, 'chat', { epoch: 'first', doc: back.doc }).find('set-aside')
+    expect(old.code).toBe(REFUSAL.EPOCH_PURGED)
+    expect(fresh.text.toString()).toBe('new')
+  })
+
   it('Y12 where nothing is stored the first to come says the epoch, and the others go along', async () => {
     const at = await relayFor()
     const [a, b] = [await deviceAt(at), await deviceAt(at)]

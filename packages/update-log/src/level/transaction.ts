@@ -247,7 +247,7 @@ function putPlace(operations: Operation[], { ref, head, before, number }: Staged
     const name = nameKey('name', ref.space, ref.document)
     operations.push({ type: 'put', key: name, value: encodeNumber(name, number) })
   }
-  if (before === null || epochOf(before) !== epochOf(head)) {
+  if (before === null || epochOf(before) !== epochOf(head) || before.refused.length !== head.refused.length) {
     const name = nameKey('nameAgain', ref.space, ref.document)
     operations.push({ type: 'put', key: name, value: encodeSecondName(name, secondNameOf(number, head)) })
   }
