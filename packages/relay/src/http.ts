@@ -26,6 +26,7 @@ import {
 } from './refusal.ts'
 import { messageOf } from './room.ts'
 import type { Tenures } from './tenure.ts'
+import type { WriteFailure } from './write-health.ts'
 
 export interface HttpOptions {
   readonly gate: Gate
@@ -36,6 +37,8 @@ export interface HttpOptions {
   readonly blobs: BlobService | null
   readonly limits: Limits
   readonly isReady: () => boolean
+  /** Why the storage takes no writes, or null. */
+  readonly writesFailing: () => WriteFailure | null
   readonly renderMetrics: () => string
   readonly tenures: Tenures
   readonly onRefused: (refusal: Refusal, path: string) => void
@@ -63,8 +66,21 @@ const BAD_QUERY = refusal(
 export function createHttpHandler(
   options: HttpOptions,
 ): (request: IncomingMessage, response: ServerResponse) => boolean {
-  const { gate, access, operations, feeds, log, blobs, limits, isReady, renderMetrics, tenures, onRefused, onFailed } =
-    options
+  const {
+    gate,
+    access,
+    operations,
+    feeds,
+    log,
+    blobs,
+    limits,
+    isReady,
+    writesFailing,
+    renderMetrics,
+    tenures,
+    onRefused,
+    onFailed,
+  } = options
 
   function refuse(request: IncomingMessage, response: ServerResponse, why: Refusal): void {
     onRefused(why, loggedPath(request))
@@ -162,7 +178,9 @@ export function createHttpHandler(
     const { incarnation } = log
     // Names of files that no document's name is in: whoever runs this is to look at them.
     const quarantine = [...(await log.quarantine()), ...((await blobs?.quarantine()) ?? [])]
-    sendJson(response, 200, { status: 'ready', incarnation, quarantine })
+    const failing = writesFailing()
+    if (failing === null) sendJson(response, 200, { status: 'ready', incarnation, quarantine })
+    else sendJson(response, 503, { status: 'writes-fail', ...failing, incarnation, quarantine })
   }
 
   async function answerMetrics(request: IncomingMessage, response: ServerResponse): Promise<void> {

@@ -156,6 +156,7 @@ export function createRelay(options: RelayOptions): Relay {
     limits,
     tenures,
     isReady: () => !isClosing,
+    writesFailing: () => rooms.writesFailing,
     renderMetrics,
     onRefused: refused,
     onFailed: (path, error) => report({ event: 'request-failed', path, error }),

@@ -28,6 +28,7 @@ import type { Clock, Limits } from './options.ts'
 import type { Quota } from './quota.ts'
 import type { StateBudget } from './state-budget.ts'
 import { partsOf, StateCache } from './state-cache.ts'
+import type { WriteHealth } from './write-health.ts'
 import { type Accepted, isOfOne, type Settle, Writes } from './writes.ts'
 
 /** How far the document's log has come: the number of its last record, within an epoch. Null when it has no record yet. */
@@ -44,6 +45,7 @@ export interface RoomServices {
   readonly examiner: Examiner
   /** Shared by all rooms. */
   readonly states: StateBudget
+  readonly health: WriteHealth
   readonly report: (event: RelayEvent) => void
   readonly quota: Quota
   /** Draws epochs. */
@@ -340,6 +342,7 @@ export class Room {
   #appendFailed(error: unknown): void {
     if (this.#state !== 'open') return
     this.#services.metrics.appendFailures += 1
+    this.#services.health.failed(error)
     this.#services.report({ event: 'append-failed', ...this.ref, error: messageOf(error) })
     this.#fail(isUpdateLogError(error, 'PURGED') ? 'purged' : 'append-failed', error)
   }

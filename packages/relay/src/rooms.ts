@@ -9,6 +9,7 @@ import type { Clock, Limits } from './options.ts'
 import type { Quota } from './quota.ts'
 import { Room } from './room.ts'
 import { StateBudget } from './state-budget.ts'
+import { type WriteFailure, WriteHealth } from './write-health.ts'
 
 export interface RoomsOptions {
   readonly log: UpdateLog
@@ -34,12 +35,15 @@ export class Rooms {
   readonly #states = new StateBudget()
   readonly #stopListening: () => void
   readonly #costly: Costly
+  readonly #health: WriteHealth
 
   constructor(options: RoomsOptions) {
     this.#options = options
-    const { log, metrics, report } = options
+    const { log, clock, metrics, report } = options
+    this.#health = new WriteHealth(clock)
     this.#costly = new Costly(options.costly ?? null)
     this.#stopListening = log.onCommit(({ changes }) => {
+      this.#health.wrote()
       for (const change of changes) {
         if (!change.purged) continue
         this.#rooms.get(keyOf(change))?.purged(change.epoch)
@@ -74,6 +78,7 @@ export class Rooms {
       room = new Room(ref, {
         ...this.#options,
         states: this.#states,
+        health: this.#health,
         onEmpty: (empty) => this.#unload(key, empty),
         onFailed: (failed) => this.#drop(key, failed),
         onWorthCompacting: (worth) => this.#compactions.add(worth.ref),
@@ -95,6 +100,11 @@ export class Rooms {
   /** Documents that take nothing new, because holding them costs too much. */
   tooCostly(): readonly TooCostly[] {
     return this.#costly.all()
+  }
+
+  /** Why the storage takes no writes; null when nothing is known to be wrong. */
+  get writesFailing(): WriteFailure | null {
+    return this.#health.failing
   }
 
   get size(): number {

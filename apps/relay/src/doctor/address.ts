@@ -3,6 +3,7 @@ import { request as requestHttp } from 'node:http'
 import { request as requestHttps } from 'node:https'
 import { codeOf } from '../failure.ts'
 import { type Finding, fail, ok, warn } from './finding.ts'
+import { WRITES_FAIL } from './port.ts'
 
 const PATIENCE_MS = 10_000
 const FOREIGN = 'https://nobody.example'
@@ -22,6 +23,9 @@ async function checkAlive(url: URL): Promise<Finding> {
     if (response.ok && text.includes('"ready"')) return ok('reach', `${where.href} says ready`)
     if (response.status === 403 && text.includes('FOREIGN_HOST')) {
       return fail('reach', 'the relay does not know this address', `Start it with --public-url ${url.origin}.`)
+    }
+    if (response.status === 503 && text.includes('"writes-fail"')) {
+      return fail('reach', `the relay at ${url.origin} cannot write`, WRITES_FAIL)
     }
     return fail(
       'reach',

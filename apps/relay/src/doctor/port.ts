@@ -3,6 +3,9 @@ import { addressOf } from '../address.ts'
 import { codeOf } from '../failure.ts'
 import { type Finding, fail, ok } from './finding.ts'
 
+/** What to do about a relay whose `/readyz` says that writes fail. */
+export const WRITES_FAIL = 'Make room on its disk, or see to the disk; the relay goes on by itself.'
+
 /** Whether the port is free, or a relay is behind it. */
 export async function checkPort(host: string, port: number): Promise<Finding[]> {
   const code = await tryPort(host, port)
@@ -10,6 +13,7 @@ export async function checkPort(host: string, port: number): Promise<Finding[]> 
   if (code === null) return [ok('port', `${where} is free`)]
   if (code === 'EADDRINUSE') {
     const who = await whoIsAt(addressOf(host, port))
+    if (who === 'writes-fail') return [fail('port', `the relay at ${where} cannot write`, WRITES_FAIL)]
     if (who !== null) return [ok('port', `a relay answers at ${where} (${who})`)]
     return [fail('port', `${where} is in use by another program`, 'Choose another with --port, or end that program.')]
   }

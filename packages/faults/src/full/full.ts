@@ -112,12 +112,16 @@ export async function fullDisk(disk: SmallDisk, rounds: number, seed: number): P
     if (!blob.includes('507')) faults.push(`round ${round}: a blob on the full disk: ${blob}`)
     const health = await fetch(`${relay.url}/healthz`)
     if (health.status !== 200) faults.push(`round ${round}: /healthz answers ${health.status}`)
+    const ready = await fetch(`${relay.url}/readyz`)
+    if (ready.status !== 503) faults.push(`round ${round}: writes fail, and /readyz answers ${ready.status}`)
     disk.free()
     const freed = performance.now()
     let outcome: Outcome = 'gone'
     while (outcome !== 'acknowledged' && performance.now() - freed < 20_000) outcome = await write(1 + random.int(50))
     recovery = Math.max(recovery, performance.now() - freed)
     if (outcome !== 'acknowledged') faults.push(`round ${round}: there is room again, and writes become ${outcome}`)
+    const again = await fetch(`${relay.url}/readyz`)
+    if (again.status !== 200) faults.push(`round ${round}: there is room again, and /readyz answers ${again.status}`)
     await readAll(`round ${round}, freed`)
     if (round % 2 === 1) {
       const { err } = await relay.end('SIGKILL')
