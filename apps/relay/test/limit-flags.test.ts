@@ -29,6 +29,34 @@ describe('--limit', () => {
     })
   })
 
+  it('is there for each limit of a connection, and 0 is a time where it is meant', () => {
+    const given = {
+      message: '1MiB',
+      fragments: '16',
+      'message-rate': '0',
+      'rate-patience': '0',
+      'early-messages': '4',
+      'early-bytes': '32KiB',
+      'hello-within': '2s',
+      'documents-per-connection': '64',
+    }
+    const flags = Object.entries(given).flatMap(([name, value]) => ['--limit', `${name}=${value}`])
+    expect(serve(...flags).limits).toEqual({
+      messageBytes: 1024 ** 2,
+      fragments: 16,
+      messageRate: 0,
+      ratePatience: 0,
+      earlyMessages: 4,
+      earlyBytes: 32 * 1024,
+      helloWithin: 2_000,
+      documentsPerConnection: 64,
+    })
+    expect(limitsHelp()).toMatch(/rate-patience +.* 0: at once \(10s\)/)
+    for (const none of ['early-messages=0', 'early-bytes=0', 'hello-within=0', 'documents-per-connection=0']) {
+      expect(() => serve('--limit', none), none).toThrow(/is how it is written/)
+    }
+  })
+
   it.each([
     ['nothing=1', /--limit is one of message, .*, not "nothing"/],
     ['constructor=1', /--limit is one of/],
