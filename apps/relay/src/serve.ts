@@ -109,7 +109,7 @@ export async function serve(options: ServeOptions, output: Output): Promise<() =
       data: options.data,
     })
     const running = relay
-    startWarmUp(server, output.log)
+    startWarmUp(server, log, output.log)
     return async () => {
       await stop(server, running, [blobs, log])
       await forget()
@@ -195,13 +195,15 @@ function listenFailure(error: Error, host: string, port: number): Error {
 }
 
 /** Until the first client comes: from then on the processor is for clients, and their traffic does the same. */
-function startWarmUp(server: Server, log: Log): void {
+function startWarmUp(server: Server, log: UpdateLog, output: Log): void {
   let isQuiet = true
   server.once('upgrade', () => {
     isQuiet = false
   })
-  warmUp(() => isQuiet && server.listening).catch((error: unknown) => {
-    log.write('warn', `Warming up failed; the first clients wait a little longer. ${String(error)}`, {
+  warmUp({ log, isWanted: () => isQuiet && server.listening }).catch((error: unknown) => {
+    // An end in the middle of it is no failure.
+    if (!server.listening) return
+    output.write('warn', `Warming up failed; the first clients wait a little longer. ${String(error)}`, {
       event: 'warm-up-failed',
     })
   })

@@ -1,4 +1,5 @@
 import { diffUpdate, encodeStateVector, encodeStep2, encodeUpdate, Intake, joinUpdates } from '@holdfast/protocol'
+import { having, token } from './made-conversation.ts'
 
 /** Of a conversation as it streamed: a state of so many tokens, and records of one token each after it. */
 const TOKENS = 4_000
@@ -6,12 +7,11 @@ const RECORDS = 400
 const TIMES = 24
 
 /**
- * Reads, joins and answers with a made conversation again and again, so that whoever opens a long one first after a start does not wait for code that
- * the engine has not compiled yet. Pure work on bytes in memory; each time is a turn of some milliseconds.
+ * Reads, joins and answers with a made conversation again and again. Pure work on bytes in memory; each time is a turn of some milliseconds.
  * @param isWanted asked before each time; on false it ends
  * @returns how many times
  */
-export async function warmUp(isWanted: () => boolean): Promise<number> {
+export async function readAgain(isWanted: () => boolean): Promise<number> {
   await turn()
   if (!isWanted()) return 0
   const tokens = Array.from({ length: TOKENS + RECORDS }, (_, at) => token(at))
@@ -43,23 +43,6 @@ function openOnce(parts: readonly Uint8Array[]): void {
   const opening = new Intake()
   for (const part of parts) opening.restore(part)
   const state = joinUpdates(parts)
-  encodeStep2(diffUpdate(state, encodeStateVector(new Map())))
-  diffUpdate(state, encodeStateVector(new Map([[CLIENT, TOKENS]])))
-}
-
-const CLIENT = 0x7ffffff0
-const LENGTH = 4
-const TEXT = new TextEncoder().encode('text')
-
-/** The update (Yjs v1) of somebody who appends four characters to a text. */
-function token(at: number): Uint8Array {
-  const client = varUint(CLIENT)
-  const where = at === 0 ? [0x04, 1, TEXT.length, ...TEXT] : [0x84, ...client, ...varUint(at * LENGTH - 1)]
-  return Uint8Array.of(1, 1, ...client, ...varUint(at * LENGTH), ...where, LENGTH, 0x77, 0x61, 0x72, 0x6d, 0)
-}
-
-function varUint(number: number): number[] {
-  const bytes: number[] = []
-  for (; number > 0x7f; number = Math.floor(number / 0x80)) bytes.push(0x80 | (number & 0x7f))
-  return [...bytes, number]
+  encodeStep2(diffUpdate(state, encodeStateVector(having(0))))
+  diffUpdate(state, encodeStateVector(having(TOKENS)))
 }

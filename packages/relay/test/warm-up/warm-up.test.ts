@@ -1,0 +1,87 @@
+import { joinUpdates } from '@holdfast/protocol'
+import { createMemoryFolder, createMemoryLog } from '@holdfast/update-log/memory'
+import { expect, test } from 'vitest'
+import * as Y from 'yjs'
+import { loadAgain } from '../../src/warm-up/loading.ts'
+import { message, token } from '../../src/warm-up/made-conversation.ts'
+import { readAgain } from '../../src/warm-up/reading.ts'
+import { serveAgain } from '../../src/warm-up/serving.ts'
+import { warmUp } from '../../src/warm-up/warm-up.ts'
+
+/** Wanted so many times that it was asked. */
+function wanted(times: number): () => boolean {
+  let asked = 0
+  return () => ++asked <= times
+}
+
+test('the made conversation is one that Yjs reads: messages with a role and a text, and a text of tokens', () => {
+  const conversation = new Y.Doc()
+  Y.applyUpdate(conversation, joinUpdates([message(0), message(1), message(2)]))
+  const messages = conversation.getMap<Y.Map<unknown>>('messages')
+  expect([...messages.keys()].sort()).toEqual(['message-0', 'message-1', 'message-2'])
+  const second = messages.get('message-1')
+  expect(second?.get('role')).toBe('assistant')
+  expect(String(second?.get('text'))).toHaveLength(600)
+
+  const streamed = new Y.Doc()
+  Y.applyUpdate(streamed, joinUpdates([token(0), token(1), token(2)]))
+  expect(streamed.getText('text').toString()).toBe('warmwarmwarm')
+})
+
+test('a long conversation is read to the end, and others have their turn between', async () => {
+  let turns = 0
+  let isOver = false
+  const count = (): void => {
+    turns += 1
+    if (!isOver) setImmediate(count)
+  }
+  setImmediate(count)
+  const times = await readAgain(() => true)
+  isOver = true
+  expect(times).toBeGreaterThan(0)
+  expect(turns).toBeGreaterThanOrEqual(times)
+})
+
+test('visitors of both endpoints are served by a relay in small, which then is gone', async () => {
+  const listening = (): number => process.getActiveResourcesInfo().filter((name) => name === 'TCPServerWrap').length
+  const before = listening()
+  expect(await serveAgain(() => true)).toBe(600)
+  // Its handle is closed some turns later; were it not, this would not end.
+  while (listening() > before) await new Promise((resolve) => setImmediate(resolve))
+})
+
+test('what changed last is loaded, of all spaces, and nothing of it changes', async () => {
+  const folder = createMemoryFolder()
+  const log = createMemoryLog({ folder })
+  for (let i = 0; i < 100; i++) await log.append({ space: 'default', document: `document-${i}` }, message(0))
+  await log.append({ space: 'team', document: 'theirs' }, message(0))
+  await log.purge({ space: 'default', document: 'document-99' })
+  const { commits } = log
+  const asked = new Set<string>()
+  const seen = Object.create(log, {
+    load: {
+      value: (ref: { space: string; document: string }) => {
+        asked.add(`${ref.space}/${ref.document}`)
+        return log.load(ref)
+      },
+    },
+  }) as typeof log
+  expect(await loadAgain(seen, () => true)).toBeGreaterThanOrEqual(asked.size)
+  expect(asked).toContain('team/theirs')
+  expect(asked).toContain('default/document-98')
+  expect(asked).not.toContain('default/document-99')
+  expect(asked).not.toContain('default/document-0')
+  expect(log.commits).toBe(commits)
+  await log.close()
+})
+
+test('a warm-up ends before its next step when it is not wanted any more', async () => {
+  const log = createMemoryLog()
+  await log.append({ space: 'default', document: 'one' }, message(0))
+  expect(await warmUp({ log, isWanted: () => false })).toEqual({ served: 0, loaded: 0, read: 0 })
+  // Once before anything is made, then before each time.
+  expect(await readAgain(wanted(3))).toBe(2)
+  expect(await loadAgain(log, wanted(4))).toBe(3)
+  expect(await serveAgain(wanted(8))).toBe(7)
+  await log.close()
+})
