@@ -21,6 +21,7 @@ import { codeOf, Failure } from './failure.ts'
 import type { Log } from './log-lines.ts'
 import { createOperations } from './operations.ts'
 import { banner, readyLine } from './print.ts'
+import { printedToken } from './printed-token.ts'
 import { writeServing } from './serving-file.ts'
 import { createTidy, fullCollection } from './tidy.ts'
 import { findWebApp, type Serve, serveWebApp } from './web.ts'
@@ -33,8 +34,6 @@ export interface Output {
   readonly log: Log
 }
 
-/** As long as the printed address works; every start prints a fresh one. */
-const TOKEN_MS = 365 * 24 * 60 * 60 * 1000
 const WEB_APP = findWebApp()
 
 /**
@@ -88,12 +87,7 @@ export async function serve(options: ServeOptions, output: Output): Promise<() =
     const web = serveWebApp(WEB_APP)
     const server = mount(relay, web.serve)
     const port = await listen(server, options)
-    const { token } = await access.create({
-      name: 'printed at the start',
-      spaces: '*',
-      role: 'admin',
-      expires: Date.now() + TOKEN_MS,
-    })
+    const token = await printedToken(access, Date.now())
     const ready = { url: options.publicUrl ?? addressOf(options.host, port), token, data: options.data }
     output.say(options.json ? readyLine(ready) : banner(ready))
     // Not before: a start that fails says why in one line.

@@ -27,6 +27,10 @@ export interface TokenClaims {
   /** Milliseconds since 1970. */
   readonly expires: number
   readonly id: string
+  /** What a person calls it. */
+  readonly name?: string
+  /** When it was made, in milliseconds since 1970; now unless given. The same claims make the same token, byte for byte. */
+  readonly issued?: number
 }
 
 /** What somebody wants a token to be. */
@@ -126,14 +130,14 @@ export function createAccess(options: AccessOptions): Access {
     }
   }
 
-  function sign(claims: TokenClaims & { readonly name?: string }): Promise<string> {
-    const { spaces, role, documents, name } = claims
+  function sign(claims: TokenClaims): Promise<string> {
+    const { spaces, role, documents, name, issued = now() } = claims
     const more = { ...(documents === undefined ? {} : { documents }), ...(name === undefined ? {} : { name }) }
     return new SignJWT({ spaces, role, ...more })
       .setProtectedHeader({ alg: ALGORITHM })
       .setAudience(AUDIENCE)
       .setJti(claims.id)
-      .setIssuedAt(Math.floor(now() / 1000))
+      .setIssuedAt(Math.floor(issued / 1000))
       .setExpirationTime(Math.floor(claims.expires / 1000))
       .sign(key)
   }
@@ -159,7 +163,7 @@ export function createAccess(options: AccessOptions): Access {
       const scope = { spaces, ...(documents === undefined ? {} : { documents }) }
       // A token tells its end in whole seconds.
       const record = { id, name, role, ...scope, created: now(), expires: Math.floor(expires / 1000) * 1000 }
-      const token = await sign({ ...record })
+      const token = await sign({ ...record, issued: record.created })
       await ledger.record(record)
       return { token, record }
     },
