@@ -10,17 +10,16 @@ import {
   type SyncRole,
 } from '@holdfast/protocol'
 import type { DocumentRef } from '@holdfast/update-log'
-import { type Grant, reachesDocument } from '../access.ts'
 import { messageOf } from '../room.ts'
-import type { Tenure, TenureEnd } from '../tenure.ts'
 import type { Wire, WireListener } from '../wire.ts'
-import { verifyToken } from './admission.ts'
+import { BackPressure } from './back-pressure.ts'
 import { type ChannelEvent, type ChannelHost, SyncChannel } from './channel.ts'
+import { Credentials } from './credentials.ts'
 import { FORBIDDEN, failedAnswer } from './failures.ts'
 import { OpenQueue } from './open-queue.ts'
-import { Pace } from './pace.ts'
 import { Pulse } from './pulse.ts'
 import { keepSummary, purgeDocument } from './requests.ts'
+import { Sender } from './sender.ts'
 import type { SyncServices } from './services.ts'
 import type { SpacePeer, SyncSpace } from './space.ts'
 
@@ -35,13 +34,6 @@ export interface SyncPeerOptions {
   readonly onGone: (peer: SyncPeer) => void
 }
 
-/** Handed to the socket at a time, in bytes. */
-const BUDGET = 64 * 1024
-/** Handed over in one turn of the event loop: a local socket takes any amount at once, and everybody else would wait. */
-const TURN_BYTES = 256 * 1024
-/** More that was accepted and is not durable, and the sender is held back. */
-const MOST_UNDER_WAY = 16 * 1024 * 1024
-
 /** One connection of `/sync/<space>`: carries out what `SyncConnection` decides. */
 export class SyncPeer implements WireListener, ChannelHost, SpacePeer {
   readonly id: number
@@ -54,23 +46,15 @@ export class SyncPeer implements WireListener, ChannelHost, SpacePeer {
   readonly #connection: SyncConnection
   readonly #channels = new Map<number, SyncChannel>()
   readonly #opens: OpenQueue
-  readonly #flushes = new Set<number>()
-  #grant: Grant | null = null
+  readonly #sender: Sender
+  readonly #incoming: BackPressure
+  readonly #credentials: Credentials
+  readonly #pulse: Pulse
   #cancelHello: (() => void) | null = null
-  #tenure: Tenure | null = null
-  #verifying: Promise<void> = Promise.resolve()
-  #turnIsSet = false
-  #underWay = 0
-  #isHeldBack = false
-  /** Messages that came while an update was being looked at elsewhere; null while none is. */
-  #held: Uint8Array[] | null = null
-  #isDraining = false
   #isOver = false
   #isGone = false
   #closeCode: number | null = null
   #closeReason = ''
-  readonly #pulse: Pulse
-  readonly #pace = new Pace()
 
   constructor(options: SyncPeerOptions) {
     const { id, wire, space, services } = options
@@ -93,6 +77,16 @@ export class SyncPeer implements WireListener, ChannelHost, SpacePeer {
       reach: () => services.log.commits,
       versions,
     })
+    const connection = this.#connection
+    this.#sender = new Sender({ wire, connection, opens: this.#opens, services, run: (effects) => this.#run(effects) })
+    this.#incoming = new BackPressure(wire, (bytes) => this.message(bytes))
+    this.#credentials = new Credentials({
+      services,
+      space,
+      hello: () => (connection.state.kind === 'verifying' ? connection.state.hello : null),
+      isOver: () => this.#isOver,
+      tell: (event) => this.#handle(event),
+    })
   }
 
   /** The socket is there. */
@@ -104,7 +98,7 @@ export class SyncPeer implements WireListener, ChannelHost, SpacePeer {
   tick(): void {
     const now = this.services.clock.monotonic()
     if (this.#connection.waiting === 0 && this.#wire.waiting === 0) this.#pulse.progressed(now)
-    if (this.#pace.look(now)) this.#pump()
+    this.#sender.tick(now)
     const wish = this.#pulse.look(now, this.#connection.oldestTransfer)
     if (wish === 'stalled') this.#handle({ kind: 'stalled' })
     else if (wish === 'ping') this.#wire.ping()
@@ -112,12 +106,11 @@ export class SyncPeer implements WireListener, ChannelHost, SpacePeer {
 
   /** Takes nothing more, so that what was taken can be finished and told. */
   drain(): void {
-    this.#isDraining = true
-    this.#flow()
+    this.#incoming.drain()
   }
 
   shutDown(): void {
-    this.#turn()
+    this.#sender.turn()
     this.#handle({ kind: 'shutting-down' })
   }
 
@@ -130,8 +123,7 @@ export class SyncPeer implements WireListener, ChannelHost, SpacePeer {
   message(bytes: Uint8Array): void {
     const now = this.services.clock.monotonic()
     this.#pulse.heard(now)
-    if (this.#held === null) this.#handle({ kind: 'bytes', bytes, now })
-    else this.#held.push(bytes)
+    if (!this.#incoming.holds(bytes)) this.#handle({ kind: 'bytes', bytes, now })
   }
 
   textMessage(): void {
@@ -141,14 +133,13 @@ export class SyncPeer implements WireListener, ChannelHost, SpacePeer {
   pong(mark = 0): void {
     const now = this.services.clock.monotonic()
     this.#pulse.heard(now)
-    this.#pace.answered(mark, now)
-    this.#pump()
+    this.#sender.answered(mark, now)
   }
 
   drained(): void {
     this.#pulse.progressed(this.services.clock.monotonic())
     // In a turn of its own: a socket that takes all at once says so before anything else is looked at.
-    this.#turnSoon()
+    this.#sender.soon()
   }
 
   closed(code: number): void {
@@ -156,9 +147,9 @@ export class SyncPeer implements WireListener, ChannelHost, SpacePeer {
     this.#isGone = true
     this.#opens.clear()
     this.#handle({ kind: 'gone' })
-    this.#isOver = true
+    this.#end()
     this.#cancelHello?.()
-    this.#tenure?.close()
+    this.#credentials.close()
     this.space.leave(this)
     const event = 'sync-disconnected'
     this.services.report({
@@ -182,40 +173,19 @@ export class SyncPeer implements WireListener, ChannelHost, SpacePeer {
   }
 
   flushSoon(opening: number): void {
-    this.#flushes.add(opening)
-    this.#turnSoon()
+    this.#sender.flushSoon(opening)
   }
 
   underWay(bytes: number): void {
-    this.#underWay += bytes
-    const holdBack = this.#underWay > (this.#isHeldBack ? MOST_UNDER_WAY / 2 : MOST_UNDER_WAY)
-    if (holdBack === this.#isHeldBack) return
-    this.#isHeldBack = holdBack
-    this.#flow()
+    this.#incoming.underWay(bytes)
   }
 
   hold(): void {
-    this.#held ??= []
-    this.#flow()
+    this.#incoming.hold()
   }
 
   goOn(): void {
-    const held = this.#held ?? []
-    this.#held = null
-    for (let at = held.shift(); at !== undefined; at = held.shift()) {
-      this.message(at)
-      // Another that is looked at elsewhere: the rest waits for it too.
-      if (this.#held !== null) {
-        this.#held = held
-        return
-      }
-    }
-    this.#flow()
-  }
-
-  #flow(): void {
-    if (this.#isHeldBack || this.#isDraining || this.#held !== null) this.#wire.pause()
-    else this.#wire.resume()
+    this.#incoming.goOn()
   }
 
   breached(code: number, reason: string): void {
@@ -241,7 +211,7 @@ export class SyncPeer implements WireListener, ChannelHost, SpacePeer {
   #handle(event: SyncConnectionEvent): void {
     if (this.#isOver && event.kind !== 'gone') return
     this.#run(this.#connection.handle(event))
-    this.#turnSoon()
+    this.#sender.soon()
   }
 
   #run(effects: readonly SyncConnectionEffect[]): void {
@@ -269,7 +239,7 @@ export class SyncPeer implements WireListener, ChannelHost, SpacePeer {
         return
       case 'verify':
         this.client ||= effect.client
-        this.#verify(effect.token)
+        this.#credentials.show(effect.token)
         return
       case 'admitted':
         this.#admitted(effect.role, effect.renewed)
@@ -299,33 +269,6 @@ export class SyncPeer implements WireListener, ChannelHost, SpacePeer {
     }
   }
 
-  /** One token after the other, so that the last one given is the one that counts. */
-  #verify(token: string): void {
-    this.#verifying = this.#verifying.then(async () => {
-      const { state } = this.#connection
-      const hello = state.kind === 'verifying' ? state.hello : null
-      const verdict = await verifyToken(this.services, this.space, token, hello)
-      if (this.#isOver) return
-      if (verdict.kind === 'denied') {
-        this.#handle(verdict)
-        return
-      }
-      this.#grant = verdict.grant
-      this.#stay(verdict.grant)
-      this.#handle(verdict.event)
-    })
-  }
-
-  #stay(grant: Grant): void {
-    if (this.#tenure === null) this.#tenure = this.services.tenures.begin(grant, (why) => this.#hasToGo(why))
-    else this.#tenure.renew(grant)
-  }
-
-  #hasToGo(why: TenureEnd): void {
-    if (why === 'expired') this.#handle({ kind: 'timer', timer: 'expiry' })
-    else this.#handle({ kind: 'denied', code: CLOSE.TOKEN_EXPIRED, reason: 'the token was revoked' })
-  }
-
   #admitted(role: SyncRole, renewed: boolean): void {
     this.role = role
     if (!renewed) {
@@ -335,13 +278,9 @@ export class SyncPeer implements WireListener, ChannelHost, SpacePeer {
       return
     }
     for (const channel of [...this.#channels.values()]) {
-      if (this.#reaches(channel.ref.document)) channel.tell({ kind: 'role', role })
+      if (this.#credentials.reaches(channel.ref.document)) channel.tell({ kind: 'role', role })
       else channel.end(FORBIDDEN)
     }
-  }
-
-  #reaches(document: string): boolean {
-    return this.#grant !== null && reachesDocument(this.#grant, document)
   }
 
   #readFeed(after: number, limit: number): void {
@@ -353,7 +292,7 @@ export class SyncPeer implements WireListener, ChannelHost, SpacePeer {
         }
         const upTo = entries.length < limit ? head : entries.at(-1)!.feed
         const page = entries
-          .filter(({ document }) => this.#reaches(document))
+          .filter(({ document }) => this.#credentials.reaches(document))
           .map(({ feed, ...entry }) => ({ ...entry, number: feed }))
         this.#handle({ kind: 'feed-page', entries: page, upTo, head })
       },
@@ -369,71 +308,24 @@ export class SyncPeer implements WireListener, ChannelHost, SpacePeer {
     const channel = new SyncChannel(opening, ref, open, this)
     this.#channels.set(opening, channel)
     this.services.metrics.channels += 1
-    if (this.#reaches(open.document)) this.#opens.add(channel)
+    if (this.#credentials.reaches(open.document)) this.#opens.add(channel)
     else channel.refuse(FORBIDDEN)
   }
 
   /** Does what was asked of a document, if the token reaches it, and answers. */
   #request(request: number, document: string, act: (ref: DocumentRef) => Promise<RequestAnswer>): void {
-    const answer = this.#reaches(document)
+    const answer = this.#credentials.reaches(document)
       ? act({ space: this.space.name, document })
       : Promise.resolve(failedAnswer(FORBIDDEN))
     void answer.then((answer) => this.#handle({ kind: 'answered', request, answer }))
   }
 
-  #turnSoon(): void {
-    if (this.#turnIsSet || this.#isOver) return
-    this.#turnIsSet = true
-    setImmediate(() => this.#turn())
-  }
-
-  /** The turn of the event loop is over: acks have joined, and everything goes out together. */
-  #turn(): void {
-    this.#turnIsSet = false
-    if (this.#isOver) return
-    const flushes = [...this.#flushes]
-    this.#flushes.clear()
-    for (const opening of flushes) {
-      this.#run(this.#connection.handle({ kind: 'channel', opening, event: { kind: 'flush' } }))
-    }
-    this.#pump()
-  }
-
-  /** W7: as much as the socket takes, a turn's worth at a time, and pieces only as far as those before have arrived. */
-  #pump(): void {
-    let left = TURN_BYTES
-    while (!this.#isOver && !this.#wire.isFull) {
-      if (left <= 0) {
-        this.#turnSoon()
-        return
-      }
-      const messages = this.#connection.next(BUDGET, !this.#pace.isFull)
-      if (messages.length > 0) left -= this.#send(messages)
-      else {
-        const before = this.#connection.waiting
-        this.#run(this.#connection.sent())
-        this.#opens.next()
-        if (this.#connection.waiting === before) return
-      }
-    }
-  }
-
-  #send(messages: readonly Uint8Array[]): number {
-    const bytes = messages.reduce((sum, message) => sum + message.length, 0)
-    this.services.metrics.sentBytes += bytes
-    this.services.metrics.sentFrames += messages.length
-    this.#wire.sendAll(messages)
-    const mark = this.#pace.sent(bytes, this.services.clock.monotonic())
-    if (mark !== null) this.#wire.ping(mark)
-    return bytes
-  }
-
   #close(code: CloseCode, reason: string): void {
     if (this.#closeCode !== null) return
     // What waits for room is told as far as there is any: the last acks, mostly.
-    this.#pump()
+    this.#sender.pump()
     this.#opens.clear()
-    this.#isOver = true
+    this.#end()
     this.#closeCode = code
     this.#closeReason = reason
     this.services.metrics.closed(code)
@@ -441,5 +333,11 @@ export class SyncPeer implements WireListener, ChannelHost, SpacePeer {
     if (code === CLOSE.STALLED && this.#wire.waiting > 0) this.#wire.terminate()
     else this.#wire.close(code, reason)
     this.#wire.resume()
+  }
+
+  /** Nothing is taken or said any more, but that the socket has closed. */
+  #end(): void {
+    this.#isOver = true
+    this.#sender.stop()
   }
 }
