@@ -8,6 +8,7 @@ import type { Clock, Locks } from './environment.ts'
 import { judgeHolder, LEASE_MS, PATIENCE_MS } from './holder.ts'
 import type { Journal } from './journal-port.ts'
 import type { List } from './list.ts'
+import { createLockEnds } from './lock-ends.ts'
 import { type DocumentRecord, PersistenceError, type WritingNote } from './persistence/port.ts'
 import { leaseName } from './recovery.ts'
 
@@ -69,21 +70,20 @@ interface Suspect {
   refused: boolean
   /** What is here up to a row. */
   vector: { readonly last: number; readonly bytes: Uint8Array } | null
-  /** Locks whose end is waited for. */
-  readonly awaited: Set<string>
   cancel: () => void
 }
 
 export function createAnswers(options: AnswersOptions): Answers {
   const { space, list, journal, locks, clock } = options
   const suspects = new Map<string, Suspect>()
-  const abort = new AbortController()
+  const ends = locks ? createLockEnds(locks) : null
   /** To be looked into when the pass under way is over. */
   const due = new Set<string>()
   const queue = new Set<string>()
   const asking = new Set<string>()
   const recovering = new Set<string>()
   let passing = false
+  let closed = false
   /** The first list is of what this device knew before: no news. */
   let isFirst = true
   let reached: SpaceConnection | null = null
@@ -107,7 +107,6 @@ export function createAnswers(options: AnswersOptions): Answers {
     free: 0,
     refused: false,
     vector: null,
-    awaited: new Set(),
     cancel: () => undefined,
   })
 
@@ -116,7 +115,7 @@ export function createAnswers(options: AnswersOptions): Answers {
     if (passing) return
     passing = true
     try {
-      while (due.size > 0 && !abort.signal.aborted) await passOnce()
+      while (due.size > 0 && !closed) await passOnce()
     } finally {
       passing = false
     }
@@ -152,26 +151,18 @@ export function createAnswers(options: AnswersOptions): Answers {
 
   /** A lock goes when its window gives it back or dies; both are news. */
   const awaitEnd = (id: string, suspect: Suspect, name: string): void => {
-    if (!locks || suspect.awaited.has(name)) return
     if (name.endsWith(':turn')) {
       // Asked for only if it is free: whoever waits for it would be in the way.
       later(id, suspect, clock.now() + LEASE_MS)
       return
     }
-    suspect.awaited.add(name)
-    locks
-      .request(name, { signal: abort.signal }, async () => undefined)
-      .then(
-        () => {
-          suspect.awaited.delete(name)
-          suspect.newsAt = clock.now()
-          // Every window that waited for its end holds it for a moment now: looked at once, each would take the other for who answers, for ever.
-          later(id, suspect, clock.now() + MOMENT_MS)
-        },
-        (error: unknown) => {
-          if (!abort.signal.aborted) throw error
-        },
-      )
+    ends?.watch(name, () => {
+      const now = suspects.get(id)
+      if (!now) return
+      now.newsAt = clock.now()
+      // Every window that waited for its end holds it for a moment now: looked at once, each would take the other for who answers, for ever.
+      later(id, now, clock.now() + MOMENT_MS)
+    })
   }
 
   const settle = (id: string): void => {
@@ -282,7 +273,7 @@ export function createAnswers(options: AnswersOptions): Answers {
 
   return {
     poke: () => {
-      if (abort.signal.aborted) return
+      if (closed) return
       const streaming = list.streaming()
       for (const [id, suspect] of suspects) {
         if (streaming.has(id)) continue
@@ -324,7 +315,8 @@ export function createAnswers(options: AnswersOptions): Answers {
       look(id)
     },
     close: () => {
-      abort.abort()
+      closed = true
+      ends?.close()
       for (const suspect of suspects.values()) suspect.cancel()
       suspects.clear()
     },

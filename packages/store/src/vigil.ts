@@ -1,5 +1,6 @@
 import type { Clock, Locks } from './environment.ts'
 import { campaign } from './leadership.ts'
+import { createLockEnds } from './lock-ends.ts'
 
 /** Without Web Locks (a page that is not served securely) nobody is told that a tab died: the device is looked at this often, in milliseconds. */
 const UNLOCKED_LOOK_MS = 60_000
@@ -42,7 +43,6 @@ export function keepVigil(options: VigilOptions): Vigil {
   const { space, self, locks, clock } = options
   const prefix = `holdfast:${space}:tab:`
   const abort = new AbortController()
-  const watched = new Set([self])
   let wanted = false
   let looking = false
   let cancel: (() => void) | null = null
@@ -72,17 +72,8 @@ export function keepVigil(options: VigilOptions): Vigil {
     if (!abort.signal.aborted) throw error
   }
 
-  const watch = (name: string, { request }: Locks): void => {
-    if (watched.has(name)) return
-    watched.add(name)
-    request(prefix + name, { signal: abort.signal }, async () => undefined).then(() => {
-      watched.delete(name)
-      lookNow()
-    }, unlessClosed)
-  }
-
   const begin = async (all: Locks): Promise<void> => {
-    for (const lock of await all.held()) if (lock.startsWith(prefix)) watch(lock.slice(prefix.length), all)
+    for (const lock of await all.held()) if (lock.startsWith(prefix)) watch(lock)
     // Who died before it was asked who is there.
     lookNow()
   }
@@ -110,6 +101,10 @@ export function keepVigil(options: VigilOptions): Vigil {
     }
   }
 
+  const ends = createLockEnds(locks)
+  const watch = (lock: string): void => {
+    if (lock !== prefix + self) ends.watch(lock, lookNow)
+  }
   const leadership = campaign(
     locks,
     `holdfast:${space}:vigil`,
@@ -131,12 +126,13 @@ export function keepVigil(options: VigilOptions): Vigil {
   return {
     kept,
     met: (name) => {
-      if (leadership.leads()) watch(name, locks)
+      if (leadership.leads()) watch(prefix + name)
     },
     poke: () => void look(),
     wake: () => undefined,
     close: () => {
       abort.abort()
+      ends.close()
       leadership.close()
     },
   }

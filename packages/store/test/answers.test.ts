@@ -1,6 +1,8 @@
+import { getEventListeners } from 'node:events'
 import { addMessage } from '@holdfast/conversation'
 import { virtualClock } from '@holdfast/testkit'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import type { Locks } from '../src/environment.ts'
 import { type HolderEvidence, judgeHolder, LEASE_MS, PATIENCE_MS } from '../src/holder.ts'
 import type { ListItem, OpenConversation, Store } from '../src/types.ts'
 import { deviceOf, onRelay, say } from './devices.ts'
@@ -77,6 +79,27 @@ describe('in one browser', () => {
     expect(item.find(({ id }) => id === here.id)).toMatchObject({ interrupted: true, summary: { interrupted: true } })
     await right.store.saved()
     expect(await (await world.persistence.open()).writing()).toEqual([])
+  })
+
+  test('S46 the ends of many answers are waited for by a signal each, and when the window closes by none', async () => {
+    const waits = new Map<string, AbortSignal>()
+    const watch = (locks: Locks): Locks => ({
+      held: locks.held,
+      request: (name, options, held) => {
+        if (options.signal && name.endsWith(':answer')) waits.set(name, options.signal)
+        return locks.request(name, options, held)
+      },
+    })
+    const [left, right] = [await world.tab(), await world.tab({ wrapLocks: watch })]
+    for (let i = 0; i < 12; i++) {
+      const here = await left.store.create()
+      await here.stream(begin(here, world.clock.now(), `${i}:answer`)).flush()
+    }
+    while (waits.size < 12) await settled()
+    const signals = [...waits.values()]
+    expect(signals.map((signal) => getEventListeners(signal, 'abort').length)).toEqual(signals.map(() => 1))
+    await right.store.close()
+    expect(signals.every(({ aborted }) => aborted)).toBe(true)
   })
 
   test('S46 the next session finds what the last one was writing, and writes the end unopened', async () => {

@@ -81,6 +81,10 @@ export function lockManager(deliver: Deliver = soon): (process?: Process) => Tab
             return
           }
           let granted = false
+          const abort = (): void => {
+            leave()
+            reject(new DOMException('aborted', 'AbortError'))
+          }
           const leave = (): void => {
             const at = queue.indexOf(entry)
             if (at < 0) return
@@ -93,6 +97,8 @@ export function lockManager(deliver: Deliver = soon): (process?: Process) => Tab
             grant: () => {
               if (granted) return
               granted = true
+              // As a browser does: what has been granted is not for a signal to take away.
+              signal?.removeEventListener('abort', abort)
               held(true).then(
                 () => {
                   leave()
@@ -106,11 +112,7 @@ export function lockManager(deliver: Deliver = soon): (process?: Process) => Tab
             },
           }
           queue.push(entry)
-          signal?.addEventListener('abort', () => {
-            if (granted) return
-            leave()
-            reject(new DOMException('aborted', 'AbortError'))
-          })
+          signal?.addEventListener('abort', abort, { once: true })
           if (queue[0] === entry) advance(name)
         }),
       held: async () => new Set([...queues].filter(([, queue]) => queue.length > 0).map(([name]) => name)),
