@@ -203,8 +203,13 @@ describe('alternatives', () => {
 
 test('one turn at a time per conversation and window', async () => {
   const begun = model.begun()
-  engine.send(conversation, { text: 'One', files: [] })
-  engine.send(conversation, { text: 'Two', files: [] })
+  expect(engine.send(conversation, { text: 'One', files: [] })).toBe(true)
+  expect(engine.send(conversation, { text: 'Two', files: [] })).toBe(false)
+  const question = conversation.get().messages[0]
+  if (!question) throw new Error('no question')
+  // Whoever asks is told that it was not taken, so that the words are not let go.
+  expect(engine.resend(conversation, question, 'Uno')).toBe(false)
+  expect(await engine.retry(conversation, question)).toBe(false)
   expect(shown()).toHaveLength(2)
   await begun
   model.say(null)

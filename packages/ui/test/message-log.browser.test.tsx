@@ -216,3 +216,35 @@ function hostile(message: Message): Message {
   hostiles.set(message, known)
   return known
 }
+
+describe('a question that is asked with other words', () => {
+  test('keeps them in their form when it cannot be asked now, and Escape there stops nothing else', async () => {
+    fill(conversation, 4)
+    const asked: string[] = []
+    let isFree = false
+    const { screen } = await show({
+      resend: (_message, text) => {
+        if (isFree) asked.push(text)
+        return isFree
+      },
+    })
+    await screen.getByRole('button', { name: 'Edit' }).first().click()
+    const form = screen.getByRole('textbox', { name: 'Edited question' })
+    await form.fill('In other words')
+    await userEvent.keyboard('{Enter}')
+    await expect.element(form).toHaveValue('In other words')
+    isFree = true
+    await userEvent.keyboard('{Enter}')
+    await expect.poll(() => form.query()).toBeNull()
+    expect(asked).toEqual(['In other words'])
+
+    await screen.getByRole('button', { name: 'Edit' }).first().click()
+    const left: boolean[] = []
+    const note = (event: KeyboardEvent) => void (event.key === 'Escape' && left.push(event.defaultPrevented))
+    addEventListener('keydown', note)
+    await userEvent.keyboard('{Escape}')
+    removeEventListener('keydown', note)
+    expect(left).toEqual([true])
+    await expect.poll(() => form.query()).toBeNull()
+  })
+})

@@ -43,12 +43,15 @@ export interface Engine {
   readonly turns: Readable<ReadonlyMap<string, Turn>>
   /** Begins a conversation with a question; resolves with its id when the question is in it. */
   start(question: Question): Promise<string>
-  send(conversation: OpenConversation, question: Question): void
-  /** Answers the same question again; the new answer is an alternative to the old one. */
-  /** Rejects with a `LeaseHeldError` when another window is answering that question again. */
-  retry(conversation: OpenConversation, message: Message): Promise<void>
+  /** @returns false, and nothing is changed, while this window is answering in that conversation; so do the next two */
+  send(conversation: OpenConversation, question: Question): boolean
+  /**
+   * Answers the same question again; the new answer is an alternative to the old one.
+   * Rejects with a `LeaseHeldError` when another window is answering that question again.
+   */
+  retry(conversation: OpenConversation, message: Message): Promise<boolean>
   /** Asks with other words; the new question is an alternative to the old one. */
-  resend(conversation: OpenConversation, message: Message, text: string): void
+  resend(conversation: OpenConversation, message: Message, text: string): boolean
   stop(conversationId: string): void
   /** Resolves when no turn is running. */
   idle(): Promise<void>
@@ -105,8 +108,8 @@ export function createEngine({ store, answerer, author, now, newId }: EngineOpti
     changed()
   }
 
-  const ask = (conversation: OpenConversation, { text, files }: Question, replaced: Message | null) => {
-    if (running.has(conversation.id)) return
+  const ask = (conversation: OpenConversation, { text, files }: Question, replaced: Message | null): boolean => {
+    if (running.has(conversation.id)) return false
     const by = answerer()
     const data = conversation.get()
     const [questionId, answerId] = [newId(), newId()]
@@ -136,6 +139,7 @@ export function createEngine({ store, answerer, author, now, newId }: EngineOpti
         setTitle(doc, { title: titleFrom(text || (files[0]?.filename ?? '')), by: 'automatic' })
     })
     answer(conversation, answerId, by)
+    return true
   }
 
   return {
@@ -158,12 +162,12 @@ export function createEngine({ store, answerer, author, now, newId }: EngineOpti
     send: (conversation, question) => ask(conversation, question, null),
     resend: (conversation, message, text) => ask(conversation, { text, files: filesOf(message) }, message),
     async retry(conversation, message) {
-      if (running.has(conversation.id)) return
+      if (running.has(conversation.id)) return false
       // Under the lease of its question, so that two windows do not answer it again at once.
       const lease = await conversation.lease(message.parent ?? message.id)
       if (running.has(conversation.id)) {
         lease.release()
-        return
+        return false
       }
       const by = answerer()
       const id = newId()
@@ -181,6 +185,7 @@ export function createEngine({ store, answerer, author, now, newId }: EngineOpti
       })
       answer(conversation, id, by)
       void running.get(conversation.id)?.done.then(() => lease.release())
+      return true
     },
     stop: (conversationId) => running.get(conversationId)?.controller.abort(),
     async idle() {

@@ -93,7 +93,8 @@ function OpenPage(props: ConversationPageProps & { readonly conversation: OpenCo
   const absent = useConversationData(conversation, (data) => data.meta.createdAt === 0 && data.messages.length === 0)
   const send = (text: string) => {
     const ask = (files: readonly QuestionFile[]) => {
-      engine.send(conversation, { text, files })
+      // An answer was begun while the pictures were kept: everything stays as it was written.
+      if (!engine.send(conversation, { text, files })) return
       draft.set('')
       pictures.clear()
       typing(false)

@@ -31,15 +31,20 @@ export function useMessageActions(conversation: OpenConversation): MessageAction
   const toast = useToast()
   const { fork } = useConversationActions()
   return useMemo(() => {
-    const say = (work: Promise<void>) => {
-      work.catch((error: unknown) => toast({ text: reasonOf(error) }))
+    /** @returns whether it was taken; if not it is said why */
+    const taken = (was: boolean): boolean => {
+      if (!was) toast({ text: 'The answer is still being written. Wait for it, or stop it first.' })
+      return was
+    }
+    const say = (work: Promise<boolean>) => {
+      work.then(taken, (error: unknown) => toast({ text: reasonOf(error) }))
     }
     const restore = ({ id }: Message) => conversation.edit((doc) => restoreMessage(doc, { message: id }))
     return {
       retry: (message) => say(settle(conversation, message).then(() => engine.retry(conversation, message))),
       continue: (message) =>
         say(settle(conversation, message).then(() => engine.send(conversation, { text: 'Continue.', files: [] }))),
-      resend: (message, text) => engine.resend(conversation, message, text),
+      resend: (message, text) => taken(engine.resend(conversation, message, text)),
       select: (messageId) => conversation.edit((doc) => selectAlternative(doc, messageId)),
       fork: (message) => fork(conversation, message.id),
       delete: (message) => {

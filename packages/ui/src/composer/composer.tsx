@@ -4,6 +4,7 @@ import { useLayoutEffect, useRef } from 'react'
 import { IconButton } from '../controls/button.tsx'
 import type { Attachment } from './attachments.tsx'
 import { Attachments } from './attachments.tsx'
+import { ComposerNote, useHeldBack } from './composer-note.tsx'
 import { useFileDrop } from './use-file-drop.ts'
 
 export interface ComposerProps {
@@ -14,7 +15,7 @@ export interface ComposerProps {
   readonly onStop?: (() => void) | undefined
   /** Said beside the button once it was pressed and nothing has happened yet. */
   readonly stopping?: string | undefined
-  /** This window is answering: the next message waits for that. */
+  /** This window is answering: the next message waits for that, stays as it is, and whoever tries to send it is told so. */
   readonly busy?: boolean
   /** Why nothing can be sent now; the text can still be written. */
   readonly disabled?: string | undefined
@@ -44,14 +45,23 @@ export function Composer(props: ComposerProps) {
   const { attachments = [], onAttach, busy = false } = props
   const own = useRef<HTMLTextAreaElement | null>(null)
   const chooser = useRef<HTMLInputElement>(null)
+  const button = useRef<HTMLButtonElement>(null)
   const { over, handlers } = useFileDrop(onAttach)
   // biome-ignore lint/correctness/useExhaustiveDependencies: the height follows the text
   useLayoutEffect(() => {
     if (own.current) fit(own.current)
   }, [text])
-  const usable = (text.trim() !== '' || attachments.length > 0) && !disabled && !busy
+  const isEmpty = text.trim() === '' && attachments.length === 0
+  const usable = !isEmpty && !disabled && !busy
+  const holding = useHeldBack(busy, isEmpty)
   const send = () => {
-    if (usable) onSend(text.trim())
+    if (!usable) {
+      if (busy && !isEmpty) holding.refuse()
+      return
+    }
+    // The button goes away or dulls when there is nothing more to send: who pressed it by key goes on in the text.
+    if (button.current?.matches(':focus-visible')) own.current?.focus()
+    onSend(text.trim())
   }
   const stop = () => {
     onStop?.()
@@ -92,7 +102,8 @@ export function Composer(props: ComposerProps) {
         onKeyDown={(event) => {
           if (event.key !== 'Enter' || event.shiftKey || event.nativeEvent.isComposing) return
           event.preventDefault()
-          send()
+          // A key that is held down is one wish.
+          if (!event.repeat) send()
         }}
       />
       {props.problem && (
@@ -124,19 +135,23 @@ export function Composer(props: ComposerProps) {
           )}
           {props.children}
         </div>
+        <ComposerNote holding={holding} stopping={props.stopping} />
         <div>
-          {props.stopping && (
-            <span className="hf-hint" aria-live="polite">
-              {props.stopping}
-            </span>
-          )}
           {onStop && (
-            <button type="button" className="hf-send hf-stop" aria-label="Stop" title="Stop (Esc)" onClick={stop}>
+            <button
+              type="button"
+              className="hf-send hf-stop"
+              data-wanted={holding.heldBack === 'waits'}
+              aria-label="Stop"
+              title="Stop (Esc)"
+              onClick={stop}
+            >
               <Square size={13} fill="currentColor" aria-hidden />
             </button>
           )}
           {!busy && (
             <button
+              ref={button}
               type="submit"
               className="hf-send"
               aria-label="Send"

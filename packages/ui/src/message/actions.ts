@@ -6,8 +6,8 @@ export interface MessageActions {
   readonly retry?: (message: Message) => void
   /** Goes on where an answer was cut off. */
   readonly continue?: (message: Message) => void
-  /** Asks again with other words: an alternative to the question, with an answer of its own. */
-  readonly resend?: (message: Message, text: string) => void
+  /** Asks again with other words: an alternative to the question, with an answer of its own. Says false when it cannot now: the words stay in their form. */
+  readonly resend?: (message: Message, text: string) => boolean
   /** Shows this one of its group of alternatives. */
   readonly select?: (messageId: string) => void
   /** Begins another conversation with everything up to this message. */

@@ -31,7 +31,11 @@ export function EditForm({ text, onDone, onCancel }: EditFormProps) {
         onChange={(event) => setValue(event.target.value)}
         onKeyDown={(event) => {
           if (event.nativeEvent.isComposing) return
-          if (event.key === 'Escape') onCancel()
+          if (event.key === 'Escape') {
+            // It ends the editing, and not the answer that may be under way as well.
+            event.preventDefault()
+            onCancel()
+          }
           if (event.key === 'Enter' && !event.shiftKey) {
             event.preventDefault()
             done()

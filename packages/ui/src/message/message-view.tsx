@@ -144,8 +144,7 @@ export const MessageView = memo(function MessageView({ conversation, id, last, a
             text={textOf(message)}
             onCancel={() => setEditing(false)}
             onDone={(text) => {
-              setEditing(false)
-              actions.resend?.(message, text)
+              if (actions.resend?.(message, text) !== false) setEditing(false)
             }}
           />
         ) : isUser ? (
