@@ -68,7 +68,8 @@ export function createLeaseDesk({ space, tabs, locks, clock, self, mine, onChang
   const listeners = new Map<string, Listeners>()
   /** Asked to stop while the relay knew of no holder: who is told to be one is asked at once. */
   const wanted = new Map<string, Live>()
-  const abort = new AbortController()
+  /** Gives back the lock of a turn that this window has. */
+  const turns = new Set<() => void>()
   const nameOf = (conversation: string, key: string): string => `${conversation}\n${key}`
 
   const changes = (conversation: string): Listeners => {
@@ -122,8 +123,12 @@ export function createLeaseDesk({ space, tabs, locks, clock, self, mine, onChang
           resolve(null)
           return Promise.resolve()
         }
-        return new Promise((release) => {
-          abort.signal.addEventListener('abort', () => release(), { once: true })
+        return new Promise((end) => {
+          const release = (): void => {
+            turns.delete(release)
+            end()
+          }
+          turns.add(release)
           resolve(release)
         })
       }
@@ -212,7 +217,7 @@ export function createLeaseDesk({ space, tabs, locks, clock, self, mine, onChang
       if (known.delete(conversation)) changes(conversation).tell()
     },
     close: () => {
-      abort.abort()
+      for (const release of turns) release()
       for (const { lease } of shared.values()) lease.release()
       shared.clear()
     },

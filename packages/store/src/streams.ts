@@ -35,29 +35,34 @@ export class AlreadyStreamingError extends Error {
 /** The messages that this window writes, each under its lease and noted on the device until its end is. */
 export function createStreams({ space, journal, locks, clock, hold, leases }: StreamsOptions): Streams {
   const mine = new Set<string>()
-  const abort = new AbortController()
+  /** Waited for or held. On one signal for all, a listener of every message that was ever written here would stay. */
+  const leased = new Set<AbortController>()
 
   /** Holds the lease until the end of the message is on the device, so that nobody judges it before. */
   const lease = (live: Live, messageId: string): { end(): void } => {
     const note = { conversation: live.id, message: messageId, startedAt: clock.now() }
     let ended = false
-    let release: () => void = () => undefined
+    const over = new AbortController()
+    leased.add(over)
     const released = new Promise<void>((resolve) => {
-      release = resolve
+      over.signal.addEventListener('abort', () => resolve(), { once: true })
     })
+    const release = (): void => {
+      leased.delete(over)
+      over.abort()
+    }
     if (locks) {
       const name = leaseName(space, live.id, messageId)
       // Noted only under the lease: a note without a holder is what an interrupted message looks like.
       const held = async (): Promise<void> => {
-        if (ended || abort.signal.aborted) return
+        if (ended || over.signal.aborted) return
         journal.note({ add: note })
         await released
       }
-      void locks.request(name, { signal: abort.signal }, held).catch((error: unknown) => {
-        if (!abort.signal.aborted) throw error
+      void locks.request(name, { signal: over.signal }, held).catch((error: unknown) => {
+        if (!over.signal.aborted) throw error
       })
     } else journal.note({ add: note })
-    abort.signal.addEventListener('abort', release, { once: true })
     return {
       end: () => {
         ended = true
@@ -115,6 +120,8 @@ export function createStreams({ space, journal, locks, clock, hold, leases }: St
       say(live, messageId, true)
       return writer
     },
-    close: () => abort.abort(),
+    close: () => {
+      for (const over of leased) over.abort()
+    },
   }
 }

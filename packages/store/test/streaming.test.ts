@@ -1,5 +1,6 @@
+import { getEventListeners } from 'node:events'
 import { addMessage, finishMessage, type Message } from '@holdfast/conversation'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { judgeStreaming } from '../src/interrupted.ts'
 import { PersistenceError } from '../src/persistence/port.ts'
 import type { OpenConversation } from '../src/types.ts'
@@ -52,6 +53,27 @@ describe('streaming', () => {
     expect(updates).toBe(1)
     await writer.finish({})
     expect(conversation.getMessage(id)?.status).toBe('complete')
+  })
+
+  test('W12 nothing hangs on a window for the answers that it has written, or the turns that it has had', async () => {
+    const { store } = await world.tab()
+    const conversation = await store.create()
+    const listening = vi.spyOn(EventTarget.prototype, 'addEventListener')
+    try {
+      for (let i = 0; i < 12; i++) {
+        const lease = await conversation.lease(`answer ${i}`)
+        const writer = conversation.stream(begin(conversation, `answer ${i}`))
+        writer.text('so far')
+        await writer.finish({})
+        lease.release()
+      }
+      await conversation.saved()
+      const targets = new Set(listening.mock.contexts.filter((target) => target instanceof AbortSignal))
+      const hanging = Array.from(targets, (signal) => getEventListeners(signal, 'abort').length)
+      expect(hanging.filter((count) => count > 0)).toEqual([])
+    } finally {
+      listening.mockRestore()
+    }
   })
 
   test('S31 no delta waits longer than 50 ms for a write that does not end, with timers or without', async () => {
