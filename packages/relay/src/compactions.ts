@@ -1,7 +1,7 @@
 import { type CompactResult, type DocumentRef, isUpdateLogError, type UpdateLog } from '@holdfast/update-log'
 import type { RelayEvent } from './events.ts'
+import { messageOf } from './events.ts'
 import type { Metrics } from './metrics.ts'
-import { messageOf } from './room.ts'
 
 export interface CompactionsOptions {
   readonly log: UpdateLog

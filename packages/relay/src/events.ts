@@ -56,3 +56,8 @@ export type RelayEvent =
   | { readonly event: 'blobs-swept'; readonly count: number; readonly bytes: number }
   | { readonly event: 'blobs-failed'; readonly error: string }
   | { readonly event: 'request-failed'; readonly path: string; readonly error: string }
+
+/** An error as events tell it. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

@@ -4,6 +4,7 @@ import type { Access, Grant } from './access.ts'
 import { ADMIN_METHODS, type AdminOperation, createAdminHandler } from './admin.ts'
 import { BLOB_METHODS } from './blobs/http.ts'
 import type { BlobService } from './blobs/service.ts'
+import { messageOf } from './events.ts'
 import { type Feeds, feedBody, goesOn, readFeedQuery } from './feed.ts'
 import { bearerOf, type Gate } from './gate.ts'
 import type { Limits } from './options.ts'
@@ -24,7 +25,6 @@ import {
   TOO_MANY_FOR_TOKEN,
   UPGRADE_REQUIRED,
 } from './refusal.ts'
-import { messageOf } from './room.ts'
 import type { Tenures } from './tenure.ts'
 import type { WriteFailure } from './write-health.ts'
 

@@ -6,6 +6,7 @@ import { createAddressPolicy } from './address.ts'
 import { createBlobService } from './blobs/service.ts'
 import { systemClock } from './clock.ts'
 import type { RelayEvent } from './events.ts'
+import { messageOf } from './events.ts'
 import { createThreadExaminer } from './examine/worker.ts'
 import { Feeds } from './feed.ts'
 import { createForwarding } from './forwarding.ts'
@@ -30,7 +31,6 @@ import {
   TOO_MANY,
   TOO_MANY_FOR_TOKEN,
 } from './refusal.ts'
-import { messageOf } from './room.ts'
 import { Rooms } from './rooms.ts'
 import { createSocketServer } from './sockets.ts'
 import { createStockEndpoint } from './stock-endpoint.ts'

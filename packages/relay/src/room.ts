@@ -1,27 +1,20 @@
-import {
-  type AwarenessEntry,
-  encodeAwareness,
-  encodeAwarenessFrame,
-  encodeStateVector,
-  encodeUpdate,
-  Presence,
-  type StateVector,
-} from '@holdfast/protocol'
+import { type AwarenessEntry, encodeStateVector, type Presence, type StateVector } from '@holdfast/protocol'
 import {
   type Appended,
   type CompactResult,
   type DocumentRef,
   isUpdateLogError,
-  type LoadedDocument,
   type LogStats,
   shouldCompactOpen,
   type UpdateLog,
   UpdateLogError,
 } from '@holdfast/update-log'
-import type { RelayEvent } from './events.ts'
+import { Audience } from './audience.ts'
+import { messageOf, type RelayEvent } from './events.ts'
 import { AT_ONCE_STORED, bytesOf, type Examiner } from './examine/port.ts'
 import { DOCUMENT_FULL, type Full, Judging, SPACE_FULL } from './judging.ts'
 import { LateIntake } from './late-intake.ts'
+import { loadStored } from './load-stored.ts'
 import type { CaughtUp, Member, RoomFailure } from './member.ts'
 import type { Metrics } from './metrics.ts'
 import type { Clock, Limits } from './options.ts'
@@ -29,7 +22,7 @@ import type { Quota } from './quota.ts'
 import type { StateBudget } from './state-budget.ts'
 import { partsOf, StateCache } from './state-cache.ts'
 import type { WriteHealth } from './write-health.ts'
-import { type Accepted, isOfOne, type Settle, Writes } from './writes.ts'
+import { type Accepted, type Settle, Writes } from './writes.ts'
 
 /** How far the document's log has come: the number of its last record, within an epoch. Null when it has no record yet. */
 export interface Position {
@@ -66,11 +59,11 @@ export interface RoomServices {
 export type RoomState = 'loading' | 'open' | 'failed' | 'unloaded'
 
 const EMPTY_STATS: LogStats = { snapshotBytes: 0, tailUpdates: 0, tailBytes: 0 }
+const NONE: readonly string[] = []
 
 /** A document while it is in use. What is accepted is written in order, one write at a time, and shown when it is durable. */
 export class Room {
   readonly ref: DocumentRef
-  readonly presence = new Presence()
   readonly judging: Judging
   /** How the document lies on the disk. */
   stats: LogStats = EMPTY_STATS
@@ -78,13 +71,13 @@ export class Room {
   position: Position | null = null
   #state: RoomState = 'loading'
   readonly #services: RoomServices
-  readonly #members = new Set<Member>()
+  readonly #audience = new Audience()
   readonly #cache: StateCache
   readonly #writes: Writes<Member>
   /** The epoch that it lives under, or will: whoever comes first to a document that is not there says which. */
   #epoch: string | null = null
   /** Epochs that were purged. */
-  #refused: readonly string[] = []
+  #refused = NONE
   /** Somebody was here who may well come back. */
   #lingers = false
   #cancelUnload: (() => void) | null = null
@@ -121,7 +114,11 @@ export class Room {
   }
 
   get memberCount(): number {
-    return this.#members.size
+    return this.#audience.size
+  }
+
+  get presence(): Presence {
+    return this.#audience.presence
   }
 
   /** Null while nobody has said it. */
@@ -133,14 +130,13 @@ export class Room {
   join(member: Member): void {
     this.#cancelUnload?.()
     this.#cancelUnload = null
-    this.#members.add(member)
-    if (member.isBrief !== true) this.presence.join(member)
+    this.#audience.enter(member)
     if (this.#state === 'open') this.#admit(member)
   }
 
   leave(member: Member): void {
-    if (!this.#members.delete(member)) return
-    const gone = this.presence.leave(member)
+    if (!this.#audience.has(member)) return
+    const gone = this.#audience.leave(member)
     if (gone !== null) this.#tell(gone)
     this.#rest()
   }
@@ -199,7 +195,7 @@ export class Room {
   async #answer<T>(reading: Promise<T>): Promise<T> {
     const answer = await this.#reading(reading)
     // Who is alone has it now. Where several are, others are on their way.
-    if (this.#members.size === 1) this.#cache.letGo()
+    if (this.#audience.size === 1) this.#cache.letGo()
     return answer
   }
 
@@ -260,7 +256,7 @@ export class Room {
 
   async #load(): Promise<void> {
     const { log, metrics, report, quota } = this.#services
-    const loaded = await this.#read()
+    const loaded = await loadStored(this.ref, this.#services)
     if (quota.bytes > 0) await quota.counted(this.ref.space)
     if (this.#state !== 'loading') return
     this.#refused = loaded === null ? ((await log.stat(this.ref))?.refused ?? []) : loaded.refused
@@ -278,24 +274,8 @@ export class Room {
     metrics.loads += 1
     report({ event: 'room-loaded', ...this.ref, updates: parts.length })
     this.#state = 'open'
-    for (const member of [...this.#members]) if (this.#members.has(member)) this.#admit(member)
+    for (const member of this.#audience.all()) if (this.#audience.has(member)) this.#admit(member)
     this.#rest()
-  }
-
-  /** U20: what fails its checks is set aside before anybody is served, so that what is left of it can be made whole by its clients. */
-  async #read(): Promise<LoadedDocument | null> {
-    const { log, metrics, report } = this.#services
-    try {
-      return await log.load(this.ref)
-    } catch (error) {
-      if (!isUpdateLogError(error, 'DAMAGED')) throw error
-      const done = await log.setAside(this.ref)
-      if (done.kind === 'set-aside') {
-        metrics.setAside += 1
-        report({ event: 'document-set-aside', ...this.ref, kept: done.kept, copy: done.copy, detail: done.detail })
-      }
-      return await log.load(this.ref)
-    }
   }
 
   #admit(member: Member): void {
@@ -306,8 +286,7 @@ export class Room {
       member.loaded()
       return
     }
-    this.#members.delete(member)
-    this.presence.leave(member)
+    this.#audience.leave(member)
     member.failed(why)
     this.#rest()
   }
@@ -325,15 +304,15 @@ export class Room {
     // Then it is not of the load, but ours.
     if (this.#state === 'open') throw error
     // It was purged while it loaded, and everybody was told.
-    if (this.#state !== 'loading') return
-    this.#services.metrics.loadFailures += 1
-    this.#services.report({ event: 'load-failed', ...this.ref, error: messageOf(error) })
-    this.#fail('load-failed', error)
+    if (this.#state === 'loading') this.#unservable(error)
   }
 
   /** W3: what was found out late all the same. */
   #unreadable(error: unknown): void {
-    if (this.#state !== 'open') return
+    if (this.#state === 'open') this.#unservable(error)
+  }
+
+  #unservable(error: unknown): void {
     this.#services.metrics.loadFailures += 1
     this.#services.report({ event: 'load-failed', ...this.ref, error: messageOf(error) })
     this.#fail('load-failed', error)
@@ -349,7 +328,7 @@ export class Room {
 
   #fail(why: RoomFailure, error?: unknown): void {
     this.#end('failed')
-    for (const member of [...this.#members]) member.failed(why, error)
+    for (const member of this.#audience.all()) member.failed(why, error)
     this.#writes.abandon(error ?? new UpdateLogError('PURGED', `${this.ref.document} was purged.`))
   }
 
@@ -359,44 +338,28 @@ export class Room {
     const { snapshotBytes, tailUpdates, tailBytes } = this.stats
     this.stats = { snapshotBytes, tailUpdates: tailUpdates + 1, tailBytes: tailBytes + update.length }
     this.#cache.add(seq, update)
-    this.#show(batch, update, seq)
+    this.#audience.show(batch, update, seq)
     if (shouldCompactOpen(this.stats)) {
       this.#services.onWorthCompacting(this)
     }
   }
 
-  /** W2. A batch of one sender is not shown to it; of several, to all, for whom their own part is no news. */
-  #show(batch: readonly Accepted<Member>[], update: Uint8Array, seq: number): void {
-    const only = isOfOne(batch) ? batch[0]!.from : null
-    let made: Uint8Array | null = null
-    const frame = (): Uint8Array => {
-      made ??= encodeUpdate(update)
-      return made
-    }
-    for (const member of this.#members) {
-      if (member !== only && member.isBrief !== true) member.update(update, frame, seq)
-    }
-  }
-
   #tell(entry: AwarenessEntry): void {
-    if (this.#state !== 'open') return
-    const update = encodeAwareness([entry])
-    const frame = encodeAwarenessFrame(update)
-    for (const member of this.#members) if (member.isBrief !== true) member.awareness(frame, update)
+    if (this.#state === 'open') this.#audience.tell(entry)
   }
 
   /** Looks whether there is anything left to stay for. */
   #rest(): void {
     if (!this.#writes.isIdle) return
     for (const resolve of this.#onSettled.splice(0)) resolve()
-    if (this.#members.size > 0 || this.#state !== 'open' || this.#cancelUnload !== null) return
+    if (this.#audience.size > 0 || this.#state !== 'open' || this.#cancelUnload !== null) return
     if (!this.#lingers) {
       this.#end('unloaded')
       return
     }
     this.#cancelUnload = this.#services.clock.after(this.#services.limits.idleAfter, () => {
       this.#cancelUnload = null
-      if (this.#members.size === 0 && this.#writes.isIdle && this.#state === 'open') this.#end('unloaded')
+      if (this.#audience.size === 0 && this.#writes.isIdle && this.#state === 'open') this.#end('unloaded')
     })
   }
 
@@ -417,8 +380,4 @@ function isEmpty(update: Uint8Array): boolean {
 
 export function encodedStateVector(room: Room): Uint8Array {
   return encodeStateVector(room.stateVector())
-}
-
-export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }

@@ -21,12 +21,13 @@ import {
   stepPeer,
 } from '@holdfast/protocol'
 import type { RelayEvent } from './events.ts'
+import { messageOf } from './events.ts'
 import type { Lag } from './lag.ts'
 import type { Member, RoomFailure } from './member.ts'
 import type { Metrics } from './metrics.ts'
 import type { Limits } from './options.ts'
 import { Outbox } from './outbox.ts'
-import { encodedStateVector, messageOf, type Room } from './room.ts'
+import { encodedStateVector, type Room } from './room.ts'
 import type { Wire, WireListener } from './wire.ts'
 
 export interface StockPeerOptions {

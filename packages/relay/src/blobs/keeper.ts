@@ -1,7 +1,7 @@
 import type { BlobStore, BlobTally, Change, DocumentRef, UpdateLog } from '@holdfast/update-log'
 import type { RelayEvent } from '../events.ts'
+import { messageOf } from '../events.ts'
 import type { Clock } from '../options.ts'
-import { messageOf } from '../room.ts'
 
 export interface BlobKeeperOptions {
   readonly blobs: BlobStore

@@ -1,7 +1,7 @@
 import { CLOSE, type CloseCode, type HelloFrame, type SyncConnectionEvent } from '@holdfast/protocol'
 import type { Grant } from '../access.ts'
+import { messageOf } from '../events.ts'
 import { type RefusalCode, TOO_MANY_FOR_TOKEN } from '../refusal.ts'
-import { messageOf } from '../room.ts'
 import type { SyncServices } from './services.ts'
 import type { SyncSpace } from './space.ts'
 

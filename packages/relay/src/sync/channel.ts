@@ -11,8 +11,9 @@ import {
   type SyncRole,
 } from '@holdfast/protocol'
 import { type DocumentRef, isUpdateLogError } from '@holdfast/update-log'
+import { messageOf } from '../events.ts'
 import type { Member, RoomFailure } from '../member.ts'
-import { encodedStateVector, messageOf, type Room } from '../room.ts'
+import { encodedStateVector, type Room } from '../room.ts'
 import type { Outcome } from '../writes.ts'
 import { type Failing, failing, failingOf, purgedFailing } from './failures.ts'
 import type { SyncServices } from './services.ts'

@@ -10,7 +10,7 @@ import {
   type SyncRole,
 } from '@holdfast/protocol'
 import type { DocumentRef } from '@holdfast/update-log'
-import { messageOf } from '../room.ts'
+import { messageOf } from '../events.ts'
 import type { Wire, WireListener } from '../wire.ts'
 import { BackPressure } from './back-pressure.ts'
 import { type ChannelEvent, type ChannelHost, SyncChannel } from './channel.ts'
