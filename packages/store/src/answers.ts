@@ -1,19 +1,15 @@
-import { BadUpdateError } from '@holdfast/protocol'
 import type { Connection } from './connection/port.ts'
-import { OfflineError } from './connection/port.ts'
-import { stateVectorOf } from './connection/sync/exchange.ts'
-import { type Glanced, glance } from './connection/sync/glance.ts'
+import type { Glanced } from './connection/sync/glance.ts'
 import type { SpaceConnection } from './connection/sync/port.ts'
 import type { Clock, Locks } from './environment.ts'
 import { judgeHolder, LEASE_MS, PATIENCE_MS } from './holder.ts'
+import { createInquiry } from './inquiry.ts'
 import type { Journal } from './journal-port.ts'
 import type { List } from './list.ts'
 import { createLockEnds } from './lock-ends.ts'
-import { type DocumentRecord, PersistenceError, type WritingNote } from './persistence/port.ts'
+import type { DocumentRecord, WritingNote } from './persistence/port.ts'
 import { leaseName } from './recovery.ts'
 
-/** Questions to the relay under way at a time. After a power cut in an office there may be hundreds to ask. */
-const ASKING = 8
 /** No channel was free, or the connection broke: again after this. In ms. */
 const AGAIN_MS = 1_000
 /** Told that nobody answers, it asks again after the time of a lease, and then after twice as long each time: so many times longer. */
@@ -68,8 +64,6 @@ interface Suspect {
   free: number
   /** The relay does not open it in this connection. */
   refused: boolean
-  /** What is here up to a row. */
-  vector: { readonly last: number; readonly bytes: Uint8Array } | null
   cancel: () => void
 }
 
@@ -79,8 +73,6 @@ export function createAnswers(options: AnswersOptions): Answers {
   const ends = locks ? createLockEnds(locks) : null
   /** To be looked into when the pass under way is over. */
   const due = new Set<string>()
-  const queue = new Set<string>()
-  const asking = new Set<string>()
   const recovering = new Set<string>()
   let passing = false
   let closed = false
@@ -106,7 +98,6 @@ export function createAnswers(options: AnswersOptions): Answers {
     freeAt: Number.NEGATIVE_INFINITY,
     free: 0,
     refused: false,
-    vector: null,
     cancel: () => undefined,
   })
 
@@ -183,8 +174,7 @@ export function createAnswers(options: AnswersOptions): Answers {
         if (verdict.until !== null) later(id, suspect, verdict.until)
         return
       case 'ask':
-        queue.add(id)
-        ask()
+        inquiry.ask(id)
         return
       case 'interrupted':
         list.judge(id, true)
@@ -210,59 +200,23 @@ export function createAnswers(options: AnswersOptions): Answers {
     void options.recover(id).finally(() => recovering.delete(id))
   }
 
-  const ask = (): void => {
-    for (const id of queue) {
-      const connection = reachable()
-      const record = list.record(id)
-      if (asking.size >= ASKING || !connection) return
-      queue.delete(id)
-      if (!record || asking.has(id) || !suspects.has(id)) continue
-      asking.add(id)
-      void askOf(connection, record).then((isAnswered) => {
-        asking.delete(id)
-        const suspect = suspects.get(id)
-        if (isAnswered) settle(id)
-        else if (suspect) later(id, suspect, clock.now() + AGAIN_MS)
-        ask()
-      })
+  const onWord = (id: string, word: Glanced): void => {
+    const suspect = suspects.get(id)
+    if (!suspect) {
+      inquiry.forget(id)
+      return
     }
-  }
-
-  /** @returns whether the relay was asked */
-  const askOf = async (connection: SpaceConnection, record: DocumentRecord): Promise<boolean> => {
-    const suspect = suspects.get(record.id)
-    if (!suspect) return true
-    try {
-      const glanced = await glanceAt(connection, record, suspect)
-      if (glanced.kind === 'no-channel') return false
-      suspect.free = glanced.kind === 'free' ? suspect.free + 1 : 0
-      if (glanced.kind === 'held') suspect.heldUntil = clock.now() + glanced.ms
-      else if (glanced.kind === 'free') suspect.freeAt = clock.now()
-      else suspect.refused = true
-      return true
-    } catch (error) {
-      if (error instanceof OfflineError || error instanceof PersistenceError) return false
-      if (!(error instanceof BadUpdateError)) throw error
-      // A row has rotted: opening the conversation says so.
-      suspect.refused = true
-      return true
+    if (word.kind === 'no-channel') {
+      later(id, suspect, clock.now() + AGAIN_MS)
+      return
     }
+    suspect.free = word.kind === 'free' ? suspect.free + 1 : 0
+    if (word.kind === 'held') suspect.heldUntil = clock.now() + word.ms
+    else if (word.kind === 'free') suspect.freeAt = clock.now()
+    else suspect.refused = true
+    settle(id)
   }
-
-  const glanceAt = async (
-    connection: SpaceConnection,
-    { id, epoch, heir, there, last }: DocumentRecord,
-    suspect: Suspect,
-  ): Promise<Glanced> => {
-    // Under another epoch its position is not known, and the whole document would come.
-    if (epoch === null || heir !== null) return { kind: 'refused' }
-    // A position alone is not enough: in the first session of a device the relay goes by none (protocol Y11).
-    if (suspect.vector?.last !== last) {
-      const stored = await journal.read((handle) => handle.load(id))
-      suspect.vector = { last, bytes: stateVectorOf(stored?.updates ?? []) }
-    }
-    return glance(connection, { document: id, epoch, seq: there, stateVector: suspect.vector.bytes })
-  }
+  const inquiry = createInquiry({ list, journal, reachable, onWord })
 
   /** Whether the relay can be asked anew. */
   const isBack = (): boolean => {
@@ -279,6 +233,7 @@ export function createAnswers(options: AnswersOptions): Answers {
         if (streaming.has(id)) continue
         suspect.cancel()
         suspects.delete(id)
+        inquiry.forget(id)
       }
       const back = isBack()
       for (const id of streaming) {
@@ -317,7 +272,10 @@ export function createAnswers(options: AnswersOptions): Answers {
     close: () => {
       closed = true
       ends?.close()
-      for (const suspect of suspects.values()) suspect.cancel()
+      for (const [id, suspect] of suspects) {
+        suspect.cancel()
+        inquiry.forget(id)
+      }
       suspects.clear()
     },
   }
