@@ -34,15 +34,21 @@ export interface BlobOutboxOptions {
   readonly wake: () => void
   /** Tells the other tabs that something else waits now: they `prune`. */
   readonly tellTabs: () => void
+  /** Tells the other tabs why one is refused, or that none is any more: they `hear`. */
+  readonly tellRefusal: (reason: Reason | null) => void
 }
 
 export interface BlobOutbox {
   /** Tells, asks and sends what there is, if that is not under way. For whoever works for all tabs. */
   work(): void
   add(sha256: string): void
-  /** How many blobs wait to be sent, and why one of them was refused. */
+  /** How many blobs wait to be sent, and why one of them was refused: to this tab, or to the one that works for all. */
   waiting(): number
   refusal(): Reason | null
+  /** Another tab says why the relay does not take one. */
+  hear(reason: Reason | null): void
+  /** Another tab is new: if this one knows why one is refused, it says so. */
+  greet(): void
   /** Conversations may name blobs that the relay is to be told of. */
   touched(): void
   /** The relay has another history. */
@@ -62,10 +68,13 @@ export interface BlobOutbox {
  * another by now.
  */
 export function createBlobOutbox(options: BlobOutboxOptions): BlobOutbox {
-  const { space, journal, clock, fetch, address, onChange } = options
+  const { space, journal, clock, fetch, address } = options
   const waiting = new Set<string>()
   const busy = new Set<string>()
   const refused = new Map<string, Reason>()
+  /** Why one is refused, as the other tabs were told last, and as another tab told. */
+  let said: Reason | null = null
+  let heard: Reason | null = null
   let isTelling = false
   /** There is more since. */
   let again = false
@@ -77,6 +86,20 @@ export function createBlobOutbox(options: BlobOutboxOptions): BlobOutbox {
   let cancelFull: (() => void) | null = null
   let cancelAsk: (() => void) | null = null
   let cancelWatch: (() => void) | null = null
+
+  const ownRefusal = (): Reason | null => {
+    for (const [sha256, { code, message }] of refused) if (waiting.has(sha256)) return { code, message }
+    return null
+  }
+
+  const onChange = (): void => {
+    const now = ownRefusal()
+    if (now?.code !== said?.code) {
+      said = now
+      options.tellRefusal(now)
+    }
+    options.onChange()
+  }
 
   const retryLater = (): void => {
     if (isClosed) return
@@ -204,6 +227,11 @@ export function createBlobOutbox(options: BlobOutboxOptions): BlobOutbox {
   const work = (): void => {
     const to = address()
     if (!to || isClosed || cancelRetry) return
+    // It is this tab's to find out now.
+    if (heard) {
+      heard = null
+      onChange()
+    }
     if (isTelling) {
       again = true
       return
@@ -232,6 +260,7 @@ export function createBlobOutbox(options: BlobOutboxOptions): BlobOutbox {
     refused.clear()
     patience()
     telling.forget()
+    onChange()
   }
 
   return {
@@ -249,9 +278,14 @@ export function createBlobOutbox(options: BlobOutboxOptions): BlobOutbox {
       watch()
     },
     waiting: () => waiting.size,
-    refusal: () => {
-      for (const [sha256, { code, message }] of refused) if (waiting.has(sha256)) return { code, message }
-      return null
+    // Away from the relay it is not known any more; that it is away is said elsewhere.
+    refusal: () => (address() ? (ownRefusal() ?? (waiting.size > 0 ? heard : null)) : null),
+    hear: (reason) => {
+      heard = reason
+      options.onChange()
+    },
+    greet: () => {
+      if (said) options.tellRefusal(said)
     },
     touched: telling.touched,
     reset: () => {

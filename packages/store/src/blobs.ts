@@ -42,6 +42,8 @@ export interface BlobSyncOptions {
   readonly wake: () => void
   /** Tells the other tabs that something else waits now. */
   readonly tellTabs: () => void
+  /** Tells the other tabs why a file is refused, or that none is any more. */
+  readonly tellRefusal: (reason: Reason | null) => void
 }
 
 export interface BlobSync extends Blobs {
@@ -50,6 +52,9 @@ export interface BlobSync extends Blobs {
   /** How many wait to be sent, and why one of them was refused. */
   waiting(): number
   refusal(): Reason | null
+  /** See `BlobOutbox`. */
+  hear(reason: Reason | null): void
+  greet(): void
   /** Reads what waits to be sent: of an earlier session, or of a storage that was made anew. */
   load(): Promise<void>
   /** There is another connection: what was refused may be tried again. */
@@ -82,6 +87,7 @@ export function createBlobs(options: BlobSyncOptions): BlobSync {
     onChange,
     wake: options.wake,
     tellTabs: options.tellTabs,
+    tellRefusal: options.tellRefusal,
   })
 
   const get: Blobs['get'] = async (sha256) => {
@@ -146,6 +152,8 @@ export function createBlobs(options: BlobSyncOptions): BlobSync {
     upload: () => (supported ? outbox.work() : undefined),
     waiting: outbox.waiting,
     refusal: outbox.refusal,
+    hear: outbox.hear,
+    greet: outbox.greet,
     load: async () => (supported ? outbox.load() : undefined),
     forget: outbox.forget,
     reset: outbox.reset,

@@ -62,7 +62,7 @@ export interface Live {
   onCommitted(change: Committed): void
   /** The storage is another one and knows nothing of this document yet. */
   onFresh(): void
-  receive(message: Exclude<TabMessage, { type: 'learned' | 'watching' | 'stop' | 'here' | 'found' | 'blobs' }>): void
+  receive(message: Extract<TabMessage, { type: 'committed' | 'unsaved' | 'opened' | 'state' | 'awareness' }>): void
   /** True when the device, and the relay if one is connected, have all of it. */
   isSettled(): boolean
   /** The history that marks speak of is written down: those that were left out may hold now. */

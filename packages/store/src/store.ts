@@ -173,6 +173,7 @@ export async function openStore(options: OpenStoreOptions): Promise<Store> {
     onChange: () => refresh(),
     wake: () => relay.poke(),
     tellTabs: () => tabs.post({ type: 'blobs' }),
+    tellRefusal: (reason) => tabs.post({ type: 'files-refused', reason }),
   })
   /** Files may have gone with a conversation, or wait. A storage that cannot be read is the journal's matter. */
   const lookAtBlobs = (): void => void blobs.changed().catch(() => null)
@@ -274,6 +275,7 @@ export async function openStore(options: OpenStoreOptions): Promise<Store> {
         return
       case 'here':
         vigil.met(message.from)
+        blobs.greet()
         return
       case 'found':
         untold.receive(message)
@@ -283,6 +285,12 @@ export async function openStore(options: OpenStoreOptions): Promise<Store> {
         return
       case 'blobs':
         lookAtBlobs()
+        return
+      case 'files-refused':
+        blobs.hear(message.reason)
+        return
+      case 'retry':
+        relay.retry()
         return
       case 'stop':
         leases.onStopRequested(message.id, message.key, '')
@@ -370,7 +378,11 @@ export async function openStore(options: OpenStoreOptions): Promise<Store> {
     },
     open,
     setRelay: relay.set,
-    retry,
+    retry: () => {
+      retry()
+      // What was not taken may be another tab's to try.
+      tabs.post({ type: 'retry' })
+    },
     exportConversation: async (id) => {
       const conversation = await open(id)
       try {

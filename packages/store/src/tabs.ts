@@ -1,5 +1,6 @@
 import type { Channel } from './environment.ts'
 import type { DocumentRecord, FeedCursor } from './persistence/port.ts'
+import type { Reason } from './types.ts'
 
 /**
  * What the tabs of one browser tell each other about a space, with no relay. Only this program, of the same origin,
@@ -35,6 +36,10 @@ export type TabMessage =
   | { readonly type: 'found'; readonly identity: string; readonly records: readonly DocumentRecord[] }
   /** Other files wait to be sent than did: the device knows which. */
   | { readonly type: 'blobs' }
+  /** Why the relay does not take one of the files that wait, as the sender was told, which sends them for all; null: it refuses none. */
+  | { readonly type: 'files-refused'; readonly reason: Reason | null }
+  /** A person wants what the relay did not take to be tried now, by whichever tab does that. */
+  | { readonly type: 'retry' }
   /** Whoever writes this message, or answers this turn, is asked to stop. */
   | { readonly type: 'stop'; readonly id: string; readonly key: string }
   /** The sender keeps this document level with the relay by itself, or no longer. */

@@ -80,7 +80,10 @@ export interface StoreStatus {
   readonly behind?: number
   /** Blobs of this device that the relay is not known to have. Absent is 0. */
   readonly uploads?: number
-  /** Why the relay did not take one of them: `SPACE_FULL`, `BLOB_TOO_LARGE`, `BLOB_TYPE`... They stay on this device and are tried again. */
+  /**
+   * Why the relay, connected, did not take one of them: `SPACE_FULL`, `BLOB_TOO_LARGE`, `BLOB_TYPE`... They stay on this device and are tried
+   * again. The same in every window, whichever sends them.
+   */
   readonly uploadsRefused?: Reason
   /** What the relay will not take and a person has not decided about yet, see `store.aside`. Absent is 0. */
   readonly aside?: number
@@ -288,7 +291,7 @@ export interface Store {
   open(id: string): Promise<OpenConversation>
   readonly status: Readable<StoreStatus>
   setRelay(relay: RelayAddress | null): void
-  /** Tries to save and to connect now rather than at the next retry. */
+  /** Tries to save, to connect and to send what was not taken now rather than at the next retry; the other windows connect and send too. */
   retry(): void
   exportConversation(id: string): Promise<Exported>
   /**

@@ -37,6 +37,7 @@ test('C50 a storage that fails while files wait is asked again later, not at onc
     onChange: () => undefined,
     wake: () => undefined,
     tellTabs: () => undefined,
+    tellRefusal: () => undefined,
   })
   outbox.forget()
   for (const sha256 of ['a', 'b', 'c']) outbox.add(sha256)
@@ -87,6 +88,7 @@ test('C54 what the relay has no room for is tried again after one, two and then 
     onChange: () => undefined,
     wake: () => outbox.work(),
     tellTabs: () => undefined,
+    tellRefusal: () => undefined,
   })
   const settled = () => new Promise((resolve) => setImmediate(resolve))
   outbox.forget()

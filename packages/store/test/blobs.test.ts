@@ -9,7 +9,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import * as Y from 'yjs'
 import { type Clock, systemClock } from '../src/environment.ts'
 import { LOCAL_ORIGIN } from '../src/live.ts'
-import type { OpenConversation, Store, StoredBlobRef } from '../src/types.ts'
+import type { OpenConversation, Store, StoredBlobRef, StoreStatus } from '../src/types.ts'
 import { type Device, deviceOf } from './devices.ts'
 import { type RelayHarness, startRelay } from './relay-harness.ts'
 import { until } from './world.ts'
@@ -241,6 +241,55 @@ test('C54 it is tried again after some minutes without anybody doing anything', 
   await relay.blobs.delete({ space: 'default', hash: first.sha256 })
   hands.ring()
   await uploaded(store)
+  expect(await isThere(second.sha256)).toBe(true)
+})
+
+test('C71 every window says why a file waits, one that comes later too, and no longer than it does', async () => {
+  relay.limits = { spaceQuota: 100_000 }
+  await relay.stop()
+  await relay.start()
+  const laptop = device()
+  const leader = await laptop.open()
+  await until(leader.status, ({ relay: state }) => state === 'connected')
+  const sent = counting()
+  const other = await laptop.open({ fetch: sent.fetch })
+  await until(other.status, ({ relay: state }) => state === 'connected')
+  await other.blobs.put(picture, 'image/png')
+  const full = ({ uploadsRefused: why, uploads }: StoreStatus): boolean => why?.code === 'SPACE_FULL' && uploads === 1
+  await until(leader.status, full)
+  const { uploadsRefused } = await until(other.status, full)
+  expect(uploadsRefused?.message).toContain('more room')
+  const late = await laptop.open()
+  await until(late.status, full)
+  expect(sent.puts).toEqual([])
+
+  // The next that works for all finds out itself, and tells those who are left.
+  await closeStore(leader)
+  await eventually(() => sent.puts.length > 0)
+  await until(late.status, full)
+  await relay.stop()
+  await until(late.status, (status) => status.relay === 'offline' && status.uploadsRefused === undefined)
+  relay.limits = {}
+  await relay.start()
+  for (const store of [other, late]) store.retry()
+  for (const store of [other, late]) expect((await uploaded(store)).uploadsRefused).toBeUndefined()
+})
+
+test('C71 trying again in a window that sends nothing itself is heard by the one that does', async () => {
+  relay.limits = { spaceQuota: 160_000 }
+  await relay.stop()
+  await relay.start()
+  const laptop = device()
+  const leader = await laptop.open()
+  await until(leader.status, ({ relay: state }) => state === 'connected')
+  const other = await laptop.open()
+  const first = await other.blobs.put(picture, 'image/png')
+  await uploaded(other)
+  const second = await other.blobs.put(picture.slice(1), 'image/png')
+  await until(other.status, ({ uploadsRefused }) => uploadsRefused?.code === 'SPACE_FULL')
+  await relay.blobs.delete({ space: 'default', hash: first.sha256 })
+  other.retry()
+  expect((await uploaded(other)).uploadsRefused).toBeUndefined()
   expect(await isThere(second.sha256)).toBe(true)
 })
 
