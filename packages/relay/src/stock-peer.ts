@@ -27,6 +27,7 @@ import type { Member, RoomFailure } from './member.ts'
 import type { Metrics } from './metrics.ts'
 import type { Limits } from './options.ts'
 import { Outbox } from './outbox.ts'
+import { Pulse } from './pulse.ts'
 import { encodedStateVector, type Room } from './room.ts'
 import type { Wire, WireListener } from './wire.ts'
 
@@ -50,6 +51,8 @@ const MOST_ANSWERS = 8
 /** Messages that wait before others' presence is told no more, but all at once when there is room. */
 const MOST_PRESENCE = 64
 
+const NOTHING: readonly PeerEffect[] = []
+
 /** One connection of the stock endpoint: carries out what `stepPeer` decides. */
 export class StockPeer implements Member, WireListener {
   readonly id: number
@@ -60,7 +63,7 @@ export class StockPeer implements Member, WireListener {
   #state: PeerState
   /** An update is being looked at elsewhere: what was to be done after it waits, and so do the messages that came after it. */
   #isJudging = false
-  #later: PeerEffect[] = []
+  #later = NOTHING
   /** Messages were kept because too many answers wait, and the socket is not read. */
   #isKeeping = false
   /** Answers that are being made. */
@@ -71,11 +74,9 @@ export class StockPeer implements Member, WireListener {
   #closeCode: number | null = null
   #closeReason = ''
   #isGone = false
-  /** Monotonic times in ms. */
+  readonly #pulse: Pulse
+  /** Monotonic, in ms. */
   #lastSent: number
-  #lastProgress: number
-  #lastHeard: number
-  #pingedAt: number | null = null
 
   constructor(options: StockPeerOptions) {
     const { id, mayWrite, wire, limits, metrics, monotonic } = options
@@ -84,8 +85,7 @@ export class StockPeer implements Member, WireListener {
     this.#wire = wire
     this.#state = openPeer(mayWrite)
     this.#lastSent = monotonic()
-    this.#lastProgress = this.#lastSent
-    this.#lastHeard = this.#lastSent
+    this.#pulse = new Pulse(limits, this.#lastSent)
     this.#outbox = new Outbox({
       wire,
       waitingBytes: limits.waitingBytes,
@@ -120,26 +120,22 @@ export class StockPeer implements Member, WireListener {
   tick(): void {
     const { limits, monotonic } = this.#options
     const now = monotonic()
-    if (!this.#outbox.isWaiting) this.#lastProgress = now
+    if (!this.#outbox.isWaiting) this.#pulse.progressed(now)
     // What is not read cannot be heard; whether it takes anything is looked at all the same.
-    if (this.#isGlutted) this.#lastHeard = now
-    const isDeaf =
-      this.#pingedAt !== null && this.#lastHeard < this.#pingedAt && now - this.#pingedAt > limits.pingEvery
-    if (isDeaf || now - this.#lastProgress > limits.stallAfter) {
+    if (this.#isGlutted) this.#pulse.heard(now)
+    const wish = this.#pulse.look(now, null)
+    if (wish === 'stalled') {
       this.#on({ kind: 'stalled' })
       return
     }
-    if (now - Math.max(this.#lastHeard, this.#pingedAt ?? 0) > limits.pingEvery) {
-      this.#pingedAt = now
-      this.#wire.ping()
-    }
+    if (wish === 'ping') this.#wire.ping()
     if (now - this.#lastSent > limits.silenceAfter && this.#state.kind === 'open') this.#outbox.send(SIGN_OF_LIFE)
   }
 
   // What the socket tells.
 
   message(bytes: Uint8Array): void {
-    this.#lastHeard = this.#options.monotonic()
+    this.#pulse.heard(this.#options.monotonic())
     if (this.#isJudging || this.#isGlutted) this.#keep(bytes)
     else this.#on({ kind: 'frame', frame: this.#decode(bytes) })
   }
@@ -160,11 +156,11 @@ export class StockPeer implements Member, WireListener {
   }
 
   pong(): void {
-    this.#lastHeard = this.#options.monotonic()
+    this.#pulse.heard(this.#options.monotonic())
   }
 
   drained(): void {
-    this.#lastProgress = this.#options.monotonic()
+    this.#pulse.progressed(this.#options.monotonic())
     this.#outbox.drained()
     this.#unglut()
   }
@@ -234,7 +230,7 @@ export class StockPeer implements Member, WireListener {
       if (this.#state.kind === 'closed' && effect.kind !== 'close') continue
       this.#carryOut(effect)
       if (this.#isJudging) {
-        this.#later.push(...effects.slice(i + 1))
+        this.#later = [...this.#later, ...effects.slice(i + 1)]
         return
       }
     }
@@ -264,7 +260,11 @@ export class StockPeer implements Member, WireListener {
   }
 
   #goOn(): void {
-    if (!this.#isJudging) this.#run(this.#later.splice(0))
+    if (!this.#isJudging) {
+      const later = this.#later
+      this.#later = NOTHING
+      this.#run(later)
+    }
     while (!this.#isJudging && !this.#isGlutted && this.#waiting.length > 0) this.message(this.#waiting.shift()!)
     if (this.#waiting.length > 0) this.#isKeeping = true
     else if (!this.#isJudging) this.#wire.resume()

@@ -1,4 +1,4 @@
-import type { Limits } from '../options.ts'
+import type { Limits } from './options.ts'
 
 /** When a connection last showed signs of life. Times are monotonic, in ms. */
 export class Pulse {
@@ -24,7 +24,7 @@ export class Pulse {
 
   /**
    * W7: what a look at the clock asks for.
-   * @param oldestTransfer when the transfer that waits longest for its next piece got its last one
+   * @param oldestTransfer when the transfer that waits longest for its next piece got its last one; null when none does
    */
   look(now: number, oldestTransfer: number | null): 'nothing' | 'ping' | 'stalled' {
     const { pingEvery, stallAfter } = this.#limits
