@@ -1,24 +1,19 @@
-import { initConversation } from '@holdfast/conversation'
 import { SYNC_VERSIONS } from '@holdfast/protocol'
-import * as Y from 'yjs'
 import { type Answers, createAnswers } from './answers.ts'
 import { type AsideKeeper, createAside } from './aside.ts'
 import { type BlobSync, createBlobs } from './blobs.ts'
+import { createConversations } from './conversations.ts'
 import { browserEnvironment, type Environment } from './environment.ts'
-import { exportDocument } from './export.ts'
-import { randomName, uuidv7 } from './ids.ts'
+import { randomName } from './ids.ts'
 import { createJournal } from './journal.ts'
 import type { Journal } from './journal-port.ts'
 import { createLeaseDesk, type LeaseDesk } from './leases.ts'
 import { createList } from './list.ts'
-import { createLive, LOCAL_ORIGIN } from './live.ts'
-import type { Live } from './live-port.ts'
+import { createLive } from './live.ts'
 import { createLives } from './lives.ts'
 import { compactUpdates } from './merge.ts'
-import { openConversation } from './open-conversation.ts'
-import { PersistenceError, type PersistenceHandle } from './persistence/port.ts'
+import type { PersistenceHandle } from './persistence/port.ts'
 import { freshRecord, isEnded } from './persistence/records.ts'
-import { type Recovery, watchStreaming } from './recovery.ts'
 import { createRelaySide, type RelaySide } from './relay-side.ts'
 import { createSignal } from './signal.ts'
 import { sameStoreStatus, storeStatus } from './store-status.ts'
@@ -28,6 +23,7 @@ import type { OpenStoreOptions, Persisted, Store, StoreStatus } from './types.ts
 import { createUntold } from './untold.ts'
 import { keepVigil } from './vigil.ts'
 import { createWatchers } from './watchers.ts'
+import { watchWriters } from './writers.ts'
 
 /**
  * Opens a space on this device. Resolves when its list is there, or when the storage could not be opened: the status then
@@ -102,7 +98,6 @@ export async function openStore(options: OpenStoreOptions): Promise<Store> {
     vigil.poke()
   }
 
-  const recoveries = new WeakMap<Live, Recovery>()
   const lives = createLives(
     (id, visible) => {
       const live = createLive({
@@ -118,19 +113,7 @@ export async function openStore(options: OpenStoreOptions): Promise<Store> {
         keepAside: aside.keep,
         onWatching: (on) => tabs.post({ type: 'watching', from: tabs.self, id, on }),
       })
-      const watch = watchStreaming({ space, live, journal, locks, clock, mine: streams.mine })
-      recoveries.set(live, watch)
-      live.restructured.add(() => void watch.check())
-      void live.loaded.then(watch.check)
-      live.onDestroy(watch.close)
-      let others = writersBeside(live)
-      const onPresence = (): void => {
-        const now = writersBeside(live)
-        if (now === others) return
-        others = now
-        answers.heard(id)
-      }
-      live.onDestroy(live.presence.presence.subscribe(onPresence))
+      writers.attend(live)
       live.onDestroy(live.status.subscribe(() => refresh()))
       live.connect(relay.connection())
       return live
@@ -163,6 +146,24 @@ export async function openStore(options: OpenStoreOptions): Promise<Store> {
     mine: streams.mine,
     onChange: (conversation) => answers.heard(conversation),
   })
+  const writers = watchWriters({
+    space,
+    journal,
+    locks,
+    clock,
+    mine: streams.mine,
+    onChange: (id) => answers.heard(id),
+  })
+  const conversations = createConversations({
+    clock,
+    random,
+    journal,
+    list,
+    lives,
+    streams,
+    leases,
+    onPurged: () => relay.poke(),
+  })
   const blobs: BlobSync = createBlobs({
     space,
     journal,
@@ -182,19 +183,7 @@ export async function openStore(options: OpenStoreOptions): Promise<Store> {
     clock,
     random,
     record: list.record,
-    create: async (update) => {
-      const id = uuidv7(clock, random)
-      const conversation = await open(id)
-      try {
-        // Not in one transaction: an update applied in it would make it count as another client's.
-        Y.applyUpdate(conversation.doc, update, LOCAL_ORIGIN)
-        conversation.edit((doc) => doc.getMap('meta').set('id', id))
-        await conversation.saved()
-      } finally {
-        conversation.close()
-      }
-      return id
-    },
+    create: conversations.createFrom,
     onChange: () => refresh(),
   })
   const watchers = createWatchers()
@@ -231,7 +220,7 @@ export async function openStore(options: OpenStoreOptions): Promise<Store> {
     isWriting: streams.isWriting,
     isAnswered: (id) => {
       const live = lives.get(id)
-      return leases.of(id).length > 0 || (live !== undefined && writersBeside(live) > 0)
+      return leases.of(id).length > 0 || (live !== undefined && writers.areBeside(live))
     },
     connection: relay.connection,
     hasRelay: relay.isSet,
@@ -240,7 +229,7 @@ export async function openStore(options: OpenStoreOptions): Promise<Store> {
       const live = lives.acquire(id, false)
       try {
         await live.loaded
-        await recoveries.get(live)?.check()
+        await writers.recover(live)
       } finally {
         lives.release(live)
       }
@@ -326,19 +315,6 @@ export async function openStore(options: OpenStoreOptions): Promise<Store> {
     lookAtBlobs()
   })
 
-  const open = async (id: string) => {
-    const live = lives.acquire(id, true)
-    await live.loaded
-    return openConversation({
-      live,
-      journal,
-      stream: streams.start,
-      mine: streams.mine,
-      leases,
-      release: () => lives.release(live),
-    })
-  }
-
   const opening = journal.start()
   void environment.persist?.().then(
     (granted) => {
@@ -370,38 +346,16 @@ export async function openStore(options: OpenStoreOptions): Promise<Store> {
     space,
     list: { get: list.get, subscribe: list.subscribe },
     status,
-    create: async (init = {}) => {
-      const { id = uuidv7(clock, random), createdAt = clock.now(), ...rest } = init
-      const conversation = await open(id)
-      conversation.edit((doc) => initConversation(doc, { ...rest, id, createdAt }))
-      return conversation
-    },
-    open,
+    create: conversations.create,
+    open: conversations.open,
     setRelay: relay.set,
     retry: () => {
       retry()
       // What was not taken may be another tab's to try.
       tabs.post({ type: 'retry' })
     },
-    exportConversation: async (id) => {
-      const conversation = await open(id)
-      try {
-        return exportDocument(id, conversation.doc, conversation.get())
-      } finally {
-        conversation.close()
-      }
-    },
-    purge: async (id) => {
-      const isKnown = list.record(id) !== undefined
-      // What is on its way goes first, so that it goes with the rest. A storage that fails says so in the next line.
-      await journal.saved(id).catch(() => null)
-      const retired = await journal.retire(id, { purged: 'asked', aside: null })
-      // Nobody asks again but who asked: so it is told. Another storage need not know it yet.
-      if (!retired && (isKnown || list.record(id))) {
-        throw journal.failure()?.error ?? new PersistenceError('ABORTED', 'it could not be deleted on this device')
-      }
-      relay.poke()
-    },
+    exportConversation: conversations.exportConversation,
+    purge: conversations.purge,
     aside: {
       get: aside.get,
       subscribe: aside.subscribe,
@@ -428,9 +382,4 @@ export async function openStore(options: OpenStoreOptions): Promise<Store> {
       vigil.close()
     },
   }
-}
-
-/** How many others who are present in a conversation say that they write in it. */
-function writersBeside({ presence }: Live): number {
-  return presence.presence.get().filter(({ self, writing }) => !self && writing.length > 0).length
 }
