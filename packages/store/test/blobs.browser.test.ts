@@ -5,7 +5,7 @@ import { databaseName, indexedDbPersistence } from '../src/persistence/indexeddb
 import { STORES } from '../src/persistence/indexeddb-open.ts'
 import { openStore } from '../src/store.ts'
 import { deleteDatabase } from './indexeddb-faults.ts'
-import { updateNaming } from './persistence-contract.ts'
+import { updateNaming } from './persistence-contract/samples.ts'
 
 const space = 'blobs'
 const clock = virtualClock()

@@ -5,7 +5,7 @@ import { openDatabase, type StoreName } from '../src/persistence/indexeddb-open.
 import type { DocumentRecord, PersistenceHandle } from '../src/persistence/port.ts'
 import { freshRecord } from '../src/persistence/records.ts'
 import { deleteDatabase, failingPuts } from './indexeddb-faults.ts'
-import { updatesOf } from './persistence-contract.ts'
+import { updatesOf } from './persistence-contract/samples.ts'
 
 const space = 'records'
 const HOUR = 60 * 60 * 1000
