@@ -1,12 +1,11 @@
 import { createReader } from '@holdfast/conversation'
 import { Awareness } from 'y-protocols/awareness'
 import * as Y from 'yjs'
-import type { Connection } from './connection/port.ts'
 import { createCoverage } from './coverage.ts'
 import type { SyncMark } from './journal-port.ts'
 import { createLife } from './life.ts'
-import { type Link, linkDocument } from './live-link.ts'
 import type { Live, LiveOptions } from './live-port.ts'
+import { createLiveRelay } from './live-relay.ts'
 import { talkWithTabs } from './live-tabs.ts'
 import { compactUpdates } from './merge.ts'
 import { persistenceError } from './persistence/errors.ts'
@@ -48,15 +47,7 @@ export function createLive(options: LiveOptions): Live {
   const restructured = createListeners()
   const status = createSignal<ConversationStatus>({ kind: 'saved', relay: 'none' }, sameStatus)
   const presence = linkPresence(id, awareness, tabs)
-  let link: Link | null = null
-  let watched = false
-  let shown = options.visible
-  /** Given while nobody sees the document: over one socket for all, that alone is no reason for a channel. */
-  let later: Connection | null = null
   let loaded = false
-  /** The device has been asked what it has, whether or not it could say: a relay is joined with that, never empty-handed. */
-  let asked = false
-  let wished: Connection | null = null
   let destroyed = false
   const summary = keepSummary(doc, reader)
   let damage: { readonly reason: PersistenceError; readonly since: number } | null = null
@@ -87,18 +78,18 @@ export function createLive(options: LiveOptions): Live {
     if (damage) return { kind: 'not-saved', ...damage }
     if (isOver() || record().purged !== 'no') return { kind: 'saved', relay: 'refused', reason: PURGED }
     if (state === 'writing') return { kind: 'saving' }
-    return { kind: 'saved', ...(link ? link.progress() : { relay: 'none' as const }) }
+    return { kind: 'saved', ...(relay.link()?.progress() ?? { relay: 'none' as const }) }
   }
   const refresh = (): void => {
     if (destroyed) return
-    if (isOver()) disconnect()
+    if (isOver()) relay.disconnect()
     status.set(computeStatus())
   }
 
   const onUpdate = (update: Uint8Array, origin: unknown): void => {
     if (origin === FROM_DEVICE || origin === FROM_TABS) return
     if (isOver() || record().purged !== 'no') options.keepAside(id, () => Y.encodeStateAsUpdate(doc))
-    else journal.append(id, update, link === null || origin !== link.origin)
+    else journal.append(id, update, !relay.brought(origin))
     refresh()
   }
   doc.on('update', onUpdate)
@@ -165,12 +156,9 @@ export function createLive(options: LiveOptions): Live {
     } catch {
       // The journal has failed and says so; this is called again when the storage is open. Other tabs may have it.
     }
-    if (!asked) {
-      asked = true
-      if (wished) live.connect(wished)
-    }
+    relay.start()
     talk.ask()
-    link?.poke()
+    relay.link()?.poke()
     refresh()
   }
 
@@ -181,17 +169,53 @@ export function createLive(options: LiveOptions): Live {
     checkSummary(stored.record)
   }
 
-  const disconnect = (): void => {
-    if (link !== null) {
-      link.close()
-      link = null
-      // Leaving, everybody was forgotten: the other tabs' windows are asked to say it again, and who answers is the next connection's to tell.
-      options.leases.forget(id)
-      if (!destroyed && !isOver()) talk.ask()
-    }
-    if (watched) options.onWatching(false)
-    watched = false
-  }
+  const relay = createLiveRelay({
+    id,
+    clock: options.clock,
+    random: options.random,
+    visible: options.visible,
+    isOver: () => destroyed || isOver(),
+    leases: options.leases,
+    askTabs: talk.ask,
+    onWatching: options.onWatching,
+    onChange: () => refresh(),
+    targetOf: (connection) => {
+      const mark = (change: SyncMark): void => {
+        if (connection.kind === 'sync') journal.mark(id, connection.told(), change)
+      }
+      return {
+        id,
+        doc,
+        awareness,
+        isLoaded: () => loaded,
+        record,
+        covered: coverage.upTo,
+        isWriting: () => journal.stateOf(id) !== 'clean',
+        catchUp,
+        deliver: (update, position, origin) => {
+          apply([update], origin)
+          // What waits for something missing is no row yet, and must come again.
+          if (hasComeIn(doc, update)) mark({ position })
+        },
+        onReached: (sent, position) => {
+          mark({ sent, position })
+          refresh()
+        },
+        onAcked: refresh,
+        onSent: (upTo) => {
+          if (upTo > record().sent) journal.markSent(id, upTo)
+        },
+        adopt: (epoch) => journal.adopt(id, epoch),
+        onOver: (code, epoch, text) => options.onOver(id, code, epoch, text),
+        onRefusedUpdates: (code) => {
+          options.keepAside(id, () => Y.encodeStateAsUpdate(doc), code)
+          refresh()
+        },
+        onLeased: (leased) => options.leases.onLeased(id, leased),
+        onStopRequested: (key, by) => options.leases.onStopRequested(id, key, by),
+      }
+    },
+  })
 
   const live: Live = {
     id,
@@ -206,68 +230,9 @@ export function createLive(options: LiveOptions): Live {
     isLoaded: () => loaded,
     load,
     edit: (change) => doc.transact(() => change(doc), LOCAL_ORIGIN),
-    membership: () => link?.membership ?? null,
-    channel: () => link?.channel() ?? null,
-    connect: (connection) => {
-      wished = connection
-      if (!asked) return
-      disconnect()
-      later = connection?.kind === 'sync' && !shown ? connection : null
-      if (!connection || destroyed || later || isOver()) {
-        refresh()
-        return
-      }
-      const mark = (change: SyncMark): void => {
-        if (connection.kind === 'sync') journal.mark(id, connection.told(), change)
-      }
-      link = linkDocument(connection, {
-        clock: options.clock,
-        random: options.random,
-        onState: (broke) => {
-          // Leaving, everybody was forgotten, the other tabs' windows too: they are asked to say it again.
-          if (broke) {
-            talk.ask()
-            options.leases.forget(id)
-          }
-          const watching = link?.channel() != null
-          if (watching !== watched) options.onWatching(watching)
-          watched = watching
-          refresh()
-        },
-        target: {
-          id,
-          doc,
-          awareness,
-          isLoaded: () => loaded,
-          record,
-          covered: coverage.upTo,
-          isWriting: () => journal.stateOf(id) !== 'clean',
-          catchUp,
-          deliver: (update, position, origin) => {
-            apply([update], origin)
-            // What waits for something missing is no row yet, and must come again.
-            if (hasComeIn(doc, update)) mark({ position })
-          },
-          onReached: (sent, position) => {
-            mark({ sent, position })
-            refresh()
-          },
-          onAcked: refresh,
-          onSent: (upTo) => {
-            if (upTo > record().sent) journal.markSent(id, upTo)
-          },
-          adopt: (epoch) => journal.adopt(id, epoch),
-          onOver: (code, epoch, text) => options.onOver(id, code, epoch, text),
-          onRefusedUpdates: (code) => {
-            options.keepAside(id, () => Y.encodeStateAsUpdate(doc), code)
-            refresh()
-          },
-          onLeased: (leased) => options.leases.onLeased(id, leased),
-          onStopRequested: (key, by) => options.leases.onStopRequested(id, key, by),
-        },
-      })
-      refresh()
-    },
+    membership: () => relay.link()?.membership ?? null,
+    channel: () => relay.link()?.channel() ?? null,
+    connect: relay.connect,
     isOver,
     isPast: () => isOver() && record().purged === 'no',
     takeSummary: (asked) => (loaded && !isOver() ? summary.take(asked) : null),
@@ -279,7 +244,7 @@ export function createLive(options: LiveOptions): Live {
       if (update && foreign) apply([update], FROM_DEVICE)
       if (update) cover(now.last)
       checkSummary(now)
-      link?.poke()
+      relay.link()?.poke()
       refresh()
     },
     onFresh: () => {
@@ -305,23 +270,22 @@ export function createLive(options: LiveOptions): Live {
         if (doc.store.pendingStructs) talk.ask()
       }
       checkSummary(record())
-      link?.poke()
+      relay.link()?.poke()
       refresh()
     },
     onFound: () => {
       // A storage that cannot be read is the journal's matter; when it can, the records are read again and this is asked again.
       if (loaded && !isOver() && record().last > coverage.upTo()) void catchUp().catch(() => null)
-      link?.poke()
+      relay.link()?.poke()
       refresh()
     },
-    onLearned: () => link?.poke(true),
+    onLearned: () => relay.link()?.poke(true),
     isSettled: () => {
       const { edited, sent } = record()
-      return journal.stateOf(id) === 'clean' && (!link || edited <= sent)
+      return journal.stateOf(id) === 'clean' && (!relay.link() || edited <= sent)
     },
     show: () => {
-      shown = true
-      if (later) live.connect(later)
+      relay.show()
       if (awareness.getLocalState() === null) awareness.setLocalState({})
     },
     refresh,
@@ -336,7 +300,7 @@ export function createLive(options: LiveOptions): Live {
       destroyed = true
       cancelCatchUp?.()
       cancelCompaction?.()
-      disconnect()
+      relay.disconnect()
       awareness.setLocalState(null)
       presence.destroy()
       reader.destroy()
