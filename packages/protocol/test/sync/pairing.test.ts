@@ -159,7 +159,7 @@ class World {
     return this.devices.every(
       (device) =>
         device.client.state.kind === 'open' &&
-        device.client.state.memory.cursor === this.relay.head &&
+        device.client.state.memory.cursor === this.relay.history.head &&
         [...device.openings.values()].every(({ sent }) => sent.size === 0) &&
         DOCUMENTS.every((document) => {
           const held = device.held(document)
@@ -200,7 +200,7 @@ function operate(world: World, past: Past): void {
   if (past === 'put-back' && random.chance(0.03)) {
     world.note('put back')
     for (const one of world.devices) world.stale.add(one)
-    relay.putBack(Math.max(0, relay.commits - random.int(random.pick([2, 4, 20]))))
+    relay.putBack(Math.max(0, relay.history.commits - random.int(random.pick([2, 4, 20]))))
   }
   const dice = random.int(100)
   if (dice < 25) {
@@ -252,7 +252,7 @@ function operate(world: World, past: Past): void {
   }
   for (const one of world.devices) {
     world.settle(one)
-    if (one.client.state.kind === 'open' && one.client.state.memory.incarnation === relay.incarnation)
+    if (one.client.state.kind === 'open' && one.client.state.memory.incarnation === relay.history.incarnation)
       world.stale.delete(one)
   }
 }

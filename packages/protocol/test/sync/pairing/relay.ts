@@ -9,6 +9,7 @@ import {
   type SyncConnectionEffect,
   type SyncFeedEntry,
 } from '../../../src/index.ts'
+import { History } from './history.ts'
 import { decide, decodeItems, encodeItems, type Item, vectorOf } from './items.ts'
 
 interface Record {
@@ -16,13 +17,6 @@ interface Record {
   readonly update: Uint8Array
   /** The commit that made it durable. */
   readonly commit: number
-}
-
-/** One opening of the storage. */
-interface Run {
-  readonly name: string
-  readonly commit: number
-  readonly head: number
 }
 
 interface Room {
@@ -67,22 +61,13 @@ export class MemoryRelay {
   readonly rooms = new Map<string, Room>()
   readonly links = new Set<RelayLink>()
   readonly leases = new Leases()
-  head = 0
-  commits = 0
-  #runs: Run[] = [{ name: 'i0', commit: 0, head: 0 }]
-  #names = 0
-  /** Where documents came to stand in the feed, oldest first. */
-  #changes: { readonly commit: number; readonly document: string; readonly feed: number }[] = []
+  readonly history = new History()
   now = 0
   #pending: Pending[] = []
   #epochs = 0
 
   constructor(config: SyncConnectionConfig) {
-    this.#config = { ...config, reach: () => this.commits }
-  }
-
-  get incarnation(): string {
-    return this.#runs.at(-1)!.name
+    this.#config = { ...config, reach: () => this.history.commits }
   }
 
   connect(onClose: RelayLink['onClose']): RelayLink {
@@ -129,8 +114,7 @@ export class MemoryRelay {
       const update = encodeItems(appends.flatMap((one) => decodeItems(one.update)))
       const first = appends[0]!.member
       const sole = appends.every(({ member }) => same(member, first)) ? first : null
-      this.commits += 1
-      room.records.push({ seq, update, commit: this.commits })
+      room.records.push({ seq, update, commit: this.history.commit() })
       this.#changed(room)
       for (const member of [...room.members]) {
         if (sole === null || !same(member, sole)) this.#step(member, { kind: 'broadcast', seq, update })
@@ -153,8 +137,7 @@ export class MemoryRelay {
   crash(versions = this.#config.versions ?? SYNC_VERSIONS): void {
     this.#config = { ...this.#config, versions }
     this.#end()
-    this.#names += 1
-    this.#runs.push({ name: `i${this.#names}`, commit: this.commits, head: this.head })
+    this.history.open()
   }
 
   #end(): void {
@@ -173,8 +156,7 @@ export class MemoryRelay {
   /** Comes back with an older state under another incarnation (W11). */
   goBack(keep: (document: string, seq: number) => boolean): void {
     this.#end()
-    this.#names += 1
-    this.#runs = [{ name: `i${this.#names}`, commit: this.commits, head: this.head }]
+    this.history.openAnew()
     for (const [document, room] of this.rooms) {
       while (room.records.length > 0 && !keep(document, room.records.at(-1)!.seq)) room.records.pop()
       room.known = known(room.records)
@@ -185,38 +167,25 @@ export class MemoryRelay {
   /** Goes on from a copy that was made when it had come to this commit: same history, as far as that goes (W11). */
   putBack(commit: number): void {
     this.#end()
-    this.#runs = this.#runs.filter((run) => run.commit <= commit)
-    this.#changes = this.#changes.filter((change) => change.commit <= commit)
-    this.commits = commit
-    this.head = this.#changes.at(-1)?.feed ?? 0
+    this.history.openCopy(commit)
     for (const [document, room] of this.rooms) {
       while ((room.records.at(-1)?.commit ?? 0) > commit) room.records.pop()
       room.known = known(room.records)
-      room.feed = this.#changes.findLast((change) => change.document === document)?.feed ?? 0
+      room.feed = this.history.placeOf(document)
       if (room.records.length === 0) this.rooms.delete(document)
     }
-    this.#names += 1
-    this.#runs.push({ name: `i${this.#names}`, commit, head: this.head })
-  }
-
-  /** As `follows` and `sharedUntil` of an update log. */
-  #knows(name: string, cursor: number, reach: number): { readonly follows: boolean; readonly until: number } {
-    const index = this.#runs.findIndex((run) => run.name === name)
-    if (index === -1) return { follows: false, until: 0 }
-    const next = this.#runs[index + 1]
-    if (next === undefined) return { follows: true, until: this.commits }
-    return { follows: reach <= next.commit && cursor <= next.head, until: next.commit }
   }
 
   /** Time passes, and the feed is told: later than acks, as by a relay that paces it. */
   tick(ms: number): void {
     this.now += ms
-    for (const link of [...this.links]) this.#run(link, link.connection.handle({ kind: 'committed', head: this.head }))
+    for (const link of [...this.links])
+      this.#run(link, link.connection.handle({ kind: 'committed', head: this.history.head }))
     for (const lease of this.leases.expire(this.now)) this.#tellLease(lease, null, 0, true)
   }
 
   #purge(room: Room): void {
-    this.commits += 1
+    this.history.commit()
     room.purged.add(room.epoch)
     room.records.length = 0
     room.known.clear()
@@ -227,20 +196,18 @@ export class MemoryRelay {
       this.#step(member, { kind: 'end', code: REFUSAL.EPOCH_PURGED, text: 'purged' })
     }
     this.#epochs += 1
-    room.epoch = `e${this.incarnation}.${this.#epochs}`
+    room.epoch = `e${this.history.incarnation}.${this.#epochs}`
   }
 
   #changed(room: Room): void {
-    this.head += 1
-    room.feed = this.head
-    this.#changes.push({ commit: this.commits, document: room.document, feed: this.head })
+    room.feed = this.history.changed(room.document)
   }
 
   #room(document: string): Room {
     let room = this.rooms.get(document)
     if (room === undefined) {
       this.#epochs += 1
-      const epoch = `e${this.incarnation}.${this.#epochs}`
+      const epoch = `e${this.history.incarnation}.${this.#epochs}`
       room = {
         document,
         epoch,
@@ -260,7 +227,7 @@ export class MemoryRelay {
     const { state } = connection
     if (state.kind !== 'verifying') throw new Error('verifies without a hello')
     const { incarnation, cursor, reach = 0 } = state.hello
-    return this.#knows(incarnation, cursor, reach)
+    return this.history.knows(incarnation, cursor, reach)
   }
 
   #step(member: Member, event: Extract<Parameters<SyncConnection['handle']>[0], { kind: 'channel' }>['event']): void {
@@ -282,8 +249,8 @@ export class MemoryRelay {
             kind: 'verified',
             role: 'write',
             expiresIn: 0,
-            incarnation: this.incarnation,
-            head: this.head,
+            incarnation: this.history.incarnation,
+            head: this.history.head,
             ...this.#knowsOf(link),
           }),
         )
@@ -296,7 +263,7 @@ export class MemoryRelay {
       case 'read-feed': {
         const all = [...this.rooms.values()].filter((room) => room.feed > effect.after).sort((a, b) => a.feed - b.feed)
         const page = all.slice(0, effect.limit)
-        const upTo = page.length < effect.limit ? this.head : page.at(-1)!.feed
+        const upTo = page.length < effect.limit ? this.history.head : page.at(-1)!.feed
         const entries = page.map(
           (room): SyncFeedEntry => ({
             document: room.document,
@@ -307,7 +274,7 @@ export class MemoryRelay {
             summary: room.summary,
           }),
         )
-        this.#run(link, connection.handle({ kind: 'feed-page', entries, upTo, head: this.head }))
+        this.#run(link, connection.handle({ kind: 'feed-page', entries, upTo, head: this.history.head }))
         return
       }
       case 'open': {
@@ -330,7 +297,7 @@ export class MemoryRelay {
       case 'summary': {
         const room = this.rooms.get(effect.document)
         if (room !== undefined && room.epoch === effect.epoch) {
-          this.commits += 1
+          this.history.commit()
           room.summary = effect.summary.slice()
           this.#changed(room)
         }
