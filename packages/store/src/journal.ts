@@ -1,4 +1,3 @@
-import { type Backoff, createBackoff } from './backoff.ts'
 import type { Chance, Clock } from './environment.ts'
 import {
   type Batch,
@@ -17,12 +16,13 @@ import {
   waitFor,
 } from './journal-batch.ts'
 import { marking, speakOf } from './journal-marks.ts'
-import type { Journal, JournalFailure, JournalOwner } from './journal-port.ts'
+import type { Journal, JournalOwner } from './journal-port.ts'
 import { compactUpdates, mergeAll } from './merge.ts'
+import { createOpenStorage } from './open-storage.ts'
+import { asPersistenceError } from './persistence/errors.ts'
 import { type FeedCursor, type Persistence, PersistenceError, type PersistenceHandle } from './persistence/port.ts'
 import { createListeners } from './signal.ts'
 
-const RETRY = { base: 100, cap: 10_000 }
 /** While nothing can be written updates pile up; beyond this many they are merged where they wait. */
 const MERGE_ABOVE = 500
 /**
@@ -44,15 +44,10 @@ export function createJournal(
   random: Chance,
   owner: JournalOwner,
 ): Journal & { start(): Promise<void> } {
-  let handle: PersistenceHandle | null = null
-  let identity: string | null = null
-  let opening: Promise<void> | null = null
-  let failure: JournalFailure | null = null
   let next = emptyBatch()
   let writing: Batch | null = null
   let scheduled = false
   let closing = false
-  let closed = false
   /** When documents in memory changed last. */
   const recent: number[] = []
   /** Set while something lingers. */
@@ -60,37 +55,6 @@ export function createJournal(
   let overdue = false
   const idle: (() => void)[] = []
   const changes = createListeners()
-  const backoff: Backoff = createBackoff(clock, random, RETRY)
-
-  const open = (): Promise<void> => {
-    opening ??= (async () => {
-      try {
-        const opened = await persistence.open()
-        if (closed) {
-          await opened.close()
-          return
-        }
-        const fresh = identity !== null && identity !== opened.identity
-        identity = opened.identity
-        handle = opened
-        void opened.lost.then((error) => {
-          if (handle === opened) fail(error)
-        })
-        if (fresh) {
-          forgetStorage(next)
-          rewriteEverything(false)
-        }
-        owner.opened(opened, fresh)
-        schedule()
-        if (isEmpty(next)) recovered()
-      } catch (error) {
-        fail(asPersistenceError(error))
-      } finally {
-        opening = null
-      }
-    })()
-    return opening
-  }
 
   /** `told`: other tabs were told of what is not saved. */
   const rewriteEverything = (told: boolean): void => {
@@ -105,34 +69,39 @@ export function createJournal(
     }
   }
 
-  const fail = (error: PersistenceError): void => {
-    if (closed) return
-    const broken = handle
-    handle = null
-    failure = { error, since: failure?.since ?? clock.now() }
+  const onFailing = (error: PersistenceError): void => {
     // What is being written first: what came later builds on it.
     const news = [...takeNews(writing), ...takeNews(next)]
     // A storage that is gone takes with it what was saved in it: until it is written again, that is not saved.
     if (error.code === 'DELETED') rewriteEverything(true)
     settleAll(next, error)
     if (news.length > 0) owner.unsaved(news)
-    // It is broken, and why was said: how its closing fails is no news.
-    void broken?.close().catch(() => null)
-    backoff.schedule(() => void open())
-    runIdle()
-    changes.tell()
   }
 
-  const recovered = (): void => {
-    backoff.reset()
-    if (!failure) return
-    failure = null
-    changes.tell()
-  }
+  const storage = createOpenStorage({
+    persistence,
+    clock,
+    random,
+    onOpened: (opened, fresh) => {
+      if (fresh) {
+        forgetStorage(next)
+        rewriteEverything(false)
+      }
+      owner.opened(opened, fresh)
+      schedule()
+      if (isEmpty(next)) storage.recovered()
+    },
+    onFailing,
+    onFailed: () => {
+      runIdle()
+      changes.tell()
+    },
+    onRecovered: changes.tell,
+  })
 
   const lingers = (): boolean => {
     const isFlowing = recent.length === FLOW.updates && clock.now() - recent[0]! < FLOW.ms
-    if (!isFlowing || overdue || closing || failure || !mayLinger(next)) return false
+    if (!isFlowing || overdue || closing || storage.failure() || !mayLinger(next)) return false
     cancelLinger ??= clock.after(LINGER_MS, () => {
       cancelLinger = null
       overdue = true
@@ -142,11 +111,12 @@ export function createJournal(
   }
 
   const schedule = (): void => {
-    if (scheduled || writing || !handle || closed || isEmpty(next) || lingers()) return
+    if (scheduled || writing || !storage.handle() || storage.isClosed() || isEmpty(next) || lingers()) return
     scheduled = true
     queueMicrotask(() => {
       scheduled = false
-      if (!writing && handle) void flush(handle)
+      const to = storage.handle()
+      if (!writing && to) void flush(to)
       else runIdle()
     })
   }
@@ -155,15 +125,11 @@ export function createJournal(
     for (const run of idle.splice(0)) run()
   }
 
-  /** The storage behind this handle is known to be gone: what an answer says that comes late from it holds no more. */
-  const isGone = (from: PersistenceHandle): boolean =>
-    handle !== from && (identity !== from.identity || (handle === null && failure?.error.code === 'DELETED'))
-
   /** Tells how the cursor stands: it may not have taken the place of another one, see `WriteBatch.past`. */
   const tellLearned = async (from: PersistenceHandle, cursor: FeedCursor, mayFail: boolean): Promise<void> => {
     // Whoever cannot tell looks again when the storage can be read.
     const stored = mayFail ? await from.cursor().catch(() => null) : cursor
-    if (!closed) owner.learned(stored ?? cursor, stored?.incarnation !== cursor.incarnation)
+    if (!storage.isClosed()) owner.learned(stored ?? cursor, stored?.incarnation !== cursor.incarnation)
   }
 
   const flush = async (to: PersistenceHandle): Promise<void> => {
@@ -187,7 +153,7 @@ export function createJournal(
         ...(batch.blobs.length > 0 ? { blobs: batch.blobs } : {}),
         writing: { add: batch.add, remove: batch.remove },
       })
-      if (isGone(to)) throw new PersistenceError('DELETED', 'the storage on this device was deleted')
+      if (storage.isGone(to)) throw new PersistenceError('DELETED', 'the storage on this device was deleted')
       writing = null
       const byId = new Map(documents.map((document) => [document.id, document]))
       owner.committed(
@@ -202,19 +168,20 @@ export function createJournal(
       if (cursor) void tellLearned(to, cursor, past !== null)
       settleAll(batch, null)
       // Anything that succeeds is the end of the failure, unless the storage was lost right behind it.
-      if (handle === to) recovered()
+      if (storage.handle() === to) storage.recovered()
     } catch (thrown) {
       writing = null
       const error = asPersistenceError(thrown)
-      const isReplaced = handle !== null && handle !== to
+      const now = storage.handle()
+      const isReplaced = now !== null && now !== to
       if (isReplaced) {
         // The one that is open now is well, and is written what is left.
         settleAll(batch, error)
-        if (isGone(to)) forgetStorage(batch)
+        if (storage.isGone(to)) forgetStorage(batch)
       }
       // In front of what arrived since.
       next = joinBatches(batch, next)
-      if (!isReplaced) fail(error)
+      if (!isReplaced) storage.fail(error)
     }
     runIdle()
     changes.tell()
@@ -222,7 +189,7 @@ export function createJournal(
   }
 
   return {
-    start: open,
+    start: storage.open,
     ...marking(
       () => next,
       () => writing,
@@ -234,7 +201,7 @@ export function createJournal(
       pending.local ||= local
       recent.push(clock.now())
       if (recent.length > FLOW.updates) recent.shift()
-      if (failure && !opening) {
+      if (storage.failure() && !storage.isOpening()) {
         // Written off for now; other tabs may be able to keep it.
         pending.reported = pending.updates.length
         owner.unsaved([{ id, update }])
@@ -255,7 +222,10 @@ export function createJournal(
     },
     stage: async (update) => {
       // What does not work here the write will say.
-      await handle?.stage?.(update).catch(() => null)
+      await storage
+        .handle()
+        ?.stage?.(update)
+        .catch(() => null)
     },
     putBlob: (blob) => {
       next.blobs.push(blob)
@@ -265,6 +235,7 @@ export function createJournal(
       hop()
     },
     settled: () => {
+      const failure = storage.failure()
       if (failure) return Promise.reject(failure.error)
       if (isEmpty(next) && !writing) return Promise.resolve()
       const done = waitFor((isEmpty(next) && writing ? writing : next).waiters)
@@ -280,9 +251,9 @@ export function createJournal(
     },
     stateOf: (id) => {
       if (!hasUpdates(next, id) && !hasUpdates(writing, id)) return 'clean'
-      return failure ? 'failing' : 'writing'
+      return storage.failure() ? 'failing' : 'writing'
     },
-    failure: () => failure,
+    failure: storage.failure,
     saved: async (id) => {
       const of = (batch: Batch): Pending[] => {
         const found = id === undefined ? [...batch.documents.values()] : [batch.documents.get(id)]
@@ -290,6 +261,7 @@ export function createJournal(
       }
       const waiting = [...of(next), ...(writing ? of(writing) : [])]
       if (waiting.length === 0) return
+      const failure = storage.failure()
       if (failure) throw failure.error
       await Promise.all(waiting.map((pending) => waitFor(pending.waiters)))
     },
@@ -298,66 +270,38 @@ export function createJournal(
       if (writing === null && !scheduled) run()
       else idle.push(run)
     },
-    read: async (reading) => {
-      for (;;) {
-        if (!handle && !failure && !closed) await open()
-        const from = handle
-        if (!from) throw failure?.error ?? new PersistenceError('CLOSED', 'the store is closed')
-        try {
-          const result = await reading(from)
-          // What was read before the storage was deleted is worth having until there is another: it is written again then.
-          if (from.identity === identity) return result
-        } catch (error) {
-          // A storage that cannot be read will not do for writing either.
-          if (handle === from) fail(asPersistenceError(error))
-          // Of one that was closed it says nothing, if another is open by now.
-          if (!handle || handle === from || closed) throw error
-        }
-      }
-    },
+    read: storage.read,
     compact: async (id, merge) => {
-      if (!handle) return
-      const from = handle
+      const from = storage.handle()
+      if (!from) return
       // Many rows say the same as one: it is tried again when it is closed the next time.
       const record = await from.compact(id, merge).catch(() => null)
-      if (record && !isGone(from)) owner.committed([{ id, record, update: null, local: false, foreign: false }])
+      if (record && !storage.isGone(from)) owner.committed([{ id, record, update: null, local: false, foreign: false }])
     },
     retire: async (id, how) => {
-      const from = handle
+      const from = storage.handle()
       // Null says that it did not come about; the storage's failure is told by its next write.
       const retired = (await from?.retire(id, how, compactUpdates).catch(() => null)) ?? null
       // Nothing asks for it in the storage that takes the place of one that is gone.
-      if (!from || !retired || isGone(from)) return null
+      if (!from || !retired || storage.isGone(from)) return null
       owner.committed([{ id, record: retired.record, update: null, local: false, foreign: false }])
       return retired
     },
-    identity: () => identity,
+    identity: storage.identity,
     changes,
-    retry: () => {
-      if (!failure || opening) return
-      backoff.cancel()
-      void open()
-    },
+    retry: storage.retry,
     close: async () => {
       closing = true
-      await opening
-      while (!failure && handle && (writing || !isEmpty(next))) {
+      await storage.opened()
+      while (!storage.failure() && storage.handle() && (writing || !isEmpty(next))) {
         schedule()
         await new Promise<void>((resolve) => idle.push(resolve))
       }
-      closed = true
       cancelLinger?.()
-      backoff.cancel()
-      const left = failure?.error ?? new PersistenceError('CLOSED', 'the store was closed before it could be written')
-      settleAll(next, left)
-      await opening
-      await handle?.close()
-      handle = null
+      const left = new PersistenceError('CLOSED', 'the store was closed before it could be written')
+      const gone = storage.close()
+      settleAll(next, storage.failure()?.error ?? left)
+      await gone
     },
   }
-}
-
-function asPersistenceError(error: unknown): PersistenceError {
-  if (error instanceof PersistenceError) return error
-  return new PersistenceError('UNAVAILABLE', error instanceof Error ? error.message : String(error), { cause: error })
 }

@@ -33,3 +33,9 @@ export function namedError(cause: unknown, otherwise: PersistenceError['code'] =
   const name = cause instanceof Error || cause instanceof DOMException ? cause.name : ''
   return persistenceError(NAMES[name] ?? otherwise, cause)
 }
+
+/** Whatever a storage threw: without a name among ours it cannot be used. */
+export function asPersistenceError(error: unknown): PersistenceError {
+  if (error instanceof PersistenceError) return error
+  return new PersistenceError('UNAVAILABLE', error instanceof Error ? error.message : String(error), { cause: error })
+}
