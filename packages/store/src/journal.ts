@@ -35,8 +35,8 @@ const FLOW = { updates: 4, ms: 1_000 }
 
 /**
  * Brings updates to the device: one write at a time, everything that arrives meanwhile together in the next one. Nothing
- * leaves memory before the write that holds it is committed, so a failure costs nothing but time: the journal opens
- * the storage again, with backoff, and writes what it still has.
+ * leaves memory before the write that holds it is committed, so a failure costs nothing but time: the storage is
+ * opened again (`open-storage.ts`), and the journal writes what it still has.
  */
 export function createJournal(
   persistence: Persistence,
