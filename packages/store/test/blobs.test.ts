@@ -5,36 +5,27 @@ import { join } from 'node:path'
 import { addMessage } from '@holdfast/conversation'
 import { createMemoryBlobFolder, createMemoryBlobs, openDiskBlobs } from '@holdfast/update-log/blobs'
 import { createMemoryLog } from '@holdfast/update-log/memory'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, expect, test } from 'vitest'
 import * as Y from 'yjs'
 import { type Clock, systemClock } from '../src/environment.ts'
 import { LOCAL_ORIGIN } from '../src/live.ts'
 import type { OpenConversation, Store, StoredBlobRef, StoreStatus } from '../src/types.ts'
-import { type Device, deviceOf } from './devices.ts'
-import { type RelayHarness, startRelay } from './relay-harness.ts'
+import type { RelayHarness } from './relay-harness.ts'
+import { relayPerTest } from './relay-per-test.ts'
 import { until } from './world.ts'
 
 let relay: RelayHarness
-const stores = new Set<Store>()
 const folders: string[] = []
 
-beforeEach(async () => {
-  relay = await startRelay()
-})
+// Named before the relay's own, it runs behind it: nothing writes there any more.
 afterEach(async () => {
-  for (const store of stores) await store.close()
-  stores.clear()
-  await relay.close()
   for (const folder of folders.splice(0)) await rm(folder, { recursive: true, force: true })
 })
+const { device, closeStore } = relayPerTest((fresh) => {
+  relay = fresh
+})
 
-const device = (): Device => deviceOf(() => relay, stores)
 const picture = Uint8Array.from({ length: 150_000 }, (_, i) => (i * 3) % 251)
-
-async function closeStore(store: Store): Promise<void> {
-  stores.delete(store)
-  await store.close()
-}
 
 async function eventually(holds: () => boolean | Promise<boolean>): Promise<void> {
   while (!(await holds())) await new Promise((resolve) => setImmediate(resolve))

@@ -1,21 +1,15 @@
 import { addMessage } from '@holdfast/conversation'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import type { OpenConversation, Store } from '../src/types.ts'
-import { type Device, deviceOf, onRelay } from './devices.ts'
-import { type RelayHarness, startRelay } from './relay-harness.ts'
+import { onRelay } from './devices.ts'
+import type { RelayHarness } from './relay-harness.ts'
+import { relayPerTest } from './relay-per-test.ts'
 import { until } from './world.ts'
 
 let relay: RelayHarness
-const stores = new Set<Store>()
-beforeEach(async () => {
-  relay = await startRelay()
+const { device } = relayPerTest((fresh) => {
+  relay = fresh
 })
-afterEach(async () => {
-  for (const store of stores) await store.close()
-  stores.clear()
-  await relay.close()
-})
-const device = (): Device => deviceOf(() => relay, stores)
 
 async function limit(limits: RelayHarness['limits']): Promise<void> {
   await relay.stop()

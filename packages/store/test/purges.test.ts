@@ -1,29 +1,16 @@
 import { initConversation } from '@holdfast/conversation'
 import type { DocumentRef, UpdateLog } from '@holdfast/update-log'
 import { createMemoryLog } from '@holdfast/update-log/memory'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import * as Y from 'yjs'
-import type { Store } from '../src/types.ts'
-import { type Device, deviceOf } from './devices.ts'
-import { type RelayHarness, startRelay } from './relay-harness.ts'
+import type { RelayHarness } from './relay-harness.ts'
+import { relayPerTest } from './relay-per-test.ts'
 import { until } from './world.ts'
 
 let relay: RelayHarness
-const stores = new Set<Store>()
-beforeEach(async () => {
-  relay = await startRelay()
+const { device, closeStore } = relayPerTest((fresh) => {
+  relay = fresh
 })
-afterEach(async () => {
-  for (const store of stores) await store.close()
-  stores.clear()
-  await relay.close()
-})
-const device = (): Device => deviceOf(() => relay, stores)
-
-async function closeStore(store: Store): Promise<void> {
-  stores.delete(store)
-  await store.close()
-}
 
 function beginning(id: string, title: string): Uint8Array {
   const doc = new Y.Doc()

@@ -1,22 +1,16 @@
 import { CLOSE, type ClientFrame, decodeClientFrame } from '@holdfast/protocol'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { statusText } from '../src/status-text.ts'
 import type { OpenConversation, Reason, Store } from '../src/types.ts'
-import { type Device, deviceOf, onRelay, relayOf, say } from './devices.ts'
-import { type RelayHarness, startRelay, WebSocketOfNode } from './relay-harness.ts'
+import { onRelay, relayOf, say } from './devices.ts'
+import { type RelayHarness, WebSocketOfNode } from './relay-harness.ts'
+import { relayPerTest } from './relay-per-test.ts'
 import { until } from './world.ts'
 
 let relay: RelayHarness
-const stores = new Set<Store>()
-beforeEach(async () => {
-  relay = await startRelay()
+const { device } = relayPerTest((fresh) => {
+  relay = fresh
 })
-afterEach(async () => {
-  for (const store of stores) await store.close()
-  stores.clear()
-  await relay.close()
-})
-const device = (): Device => deviceOf(() => relay, stores)
 
 /** The relay goes and comes back with these limits, and the store has noticed both. */
 async function comesBack(store: Store, limits: RelayHarness['limits'] = {}): Promise<void> {

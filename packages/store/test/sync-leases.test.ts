@@ -1,23 +1,17 @@
 import { addMessage } from '@holdfast/conversation'
 import { createMemoryFolder, createMemoryLog } from '@holdfast/update-log/memory'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { statusText } from '../src/status-text.ts'
-import type { OpenConversation, Store } from '../src/types.ts'
-import { type Device, deviceOf, onRelay, say, texts, textsOf } from './devices.ts'
-import { type RelayHarness, startRelay } from './relay-harness.ts'
+import type { OpenConversation } from '../src/types.ts'
+import { onRelay, say, texts, textsOf } from './devices.ts'
+import type { RelayHarness } from './relay-harness.ts'
+import { relayPerTest } from './relay-per-test.ts'
 import { until } from './world.ts'
 
 let relay: RelayHarness
-const stores = new Set<Store>()
-beforeEach(async () => {
-  relay = await startRelay()
+const { device, closeStore } = relayPerTest((fresh) => {
+  relay = fresh
 })
-afterEach(async () => {
-  for (const store of stores) await store.close()
-  stores.clear()
-  await relay.close()
-})
-const device = (): Device => deviceOf(() => relay, stores)
 
 function answer(conversation: OpenConversation, question: string, id: string): string {
   conversation.edit((doc) =>
@@ -130,8 +124,7 @@ describe('leases (W12)', () => {
     const laptop = device()
     const online = await laptop.open()
     await until(online.status, ({ behind }) => behind === 0 && online.list.get().length === 1)
-    await stores.delete(online)
-    await online.close()
+    await closeStore(online)
     const [one, two] = [await laptop.open({ relay: null }), await laptop.open()]
     const mine = await one.open(theirs.id)
     const early = await mine.lease('turn')
@@ -179,8 +172,7 @@ describe('tabs and time', () => {
     const one = await other.create({ title: 'One' })
     await one.sent()
     await until(second.list, (items) => items.length === 1)
-    await stores.delete(first)
-    await first.close()
+    await closeStore(first)
     const two = await other.create({ title: 'Two' })
     say(two, 'text')
     await two.sent()

@@ -1,31 +1,19 @@
 import { addMessage, initConversation } from '@holdfast/conversation'
 import { createMemoryLog } from '@holdfast/update-log/memory'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { WebsocketProvider } from 'y-websocket'
 import * as Y from 'yjs'
 import { systemClock } from '../src/environment.ts'
 import { statusText } from '../src/status-text.ts'
-import type { Store } from '../src/types.ts'
-import { type Device, deviceOf, onRelay, relayOf, say, texts, textsOf } from './devices.ts'
-import { type RelayHarness, startRelay, WebSocketOfNode } from './relay-harness.ts'
+import { onRelay, relayOf, say, texts, textsOf } from './devices.ts'
+import { type RelayHarness, WebSocketOfNode } from './relay-harness.ts'
+import { relayPerTest } from './relay-per-test.ts'
 import { until } from './world.ts'
 
 let relay: RelayHarness
-const stores = new Set<Store>()
-beforeEach(async () => {
-  relay = await startRelay()
+const { device, closeStore } = relayPerTest((fresh) => {
+  relay = fresh
 })
-afterEach(async () => {
-  for (const store of stores) await store.close()
-  stores.clear()
-  await relay.close()
-})
-const device = (): Device => deviceOf(() => relay, stores)
-
-async function closeStore(store: Store): Promise<void> {
-  stores.delete(store)
-  await store.close()
-}
 
 describe('over /sync', () => {
   test('W1 everything edited is acknowledged, and said as synced', async () => {

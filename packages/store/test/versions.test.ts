@@ -1,11 +1,11 @@
 import type { VersionRange } from '@holdfast/protocol'
 import { createMemoryFolder, createMemoryLog } from '@holdfast/update-log/memory'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import * as Y from 'yjs'
 import { statusText } from '../src/status-text.ts'
-import type { Store } from '../src/types.ts'
-import { type Device, deviceOf, onRelay, say, texts, textsOf } from './devices.ts'
-import { type RelayHarness, startRelay } from './relay-harness.ts'
+import { onRelay, say, texts, textsOf } from './devices.ts'
+import type { RelayHarness } from './relay-harness.ts'
+import { relayPerTest } from './relay-per-test.ts'
 import { until } from './world.ts'
 
 const FIRST: VersionRange = { min: 1, max: 1 }
@@ -13,16 +13,8 @@ const SECOND: VersionRange = { min: 1, max: 2 }
 const ONLY_SECOND: VersionRange = { min: 2, max: 2 }
 
 let relay: RelayHarness
-const stores = new Set<Store>()
-const device = (): Device => deviceOf(() => relay, stores)
-
-beforeEach(async () => {
-  relay = await startRelay()
-})
-afterEach(async () => {
-  for (const store of stores) await store.close()
-  stores.clear()
-  await relay.close()
+const { device, closeStore } = relayPerTest((fresh) => {
+  relay = fresh
 })
 
 /** Ends the relay and starts it again, speaking this, over what its folder then is. */
@@ -103,8 +95,7 @@ describe('V2 no version in common', () => {
     say(conversation, 'usable all the same')
     await conversation.saved()
     expect(textsOf(conversation)).toEqual(['kept', 'usable all the same'])
-    await old.close()
-    stores.delete(old)
+    await closeStore(old)
     const upgraded = await laptop.open()
     await until(upgraded.status, ({ relay, waiting }) => relay === 'connected' && waiting === 0)
     expect((await relay.log.documents('default')).length).toBe(1)
