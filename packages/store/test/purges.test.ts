@@ -3,6 +3,7 @@ import type { DocumentRef, UpdateLog } from '@holdfast/update-log'
 import { createMemoryLog } from '@holdfast/update-log/memory'
 import { expect, test } from 'vitest'
 import * as Y from 'yjs'
+import type { Device } from './devices.ts'
 import type { RelayHarness } from './relay-harness.ts'
 import { relayPerTest } from './relay-per-test.ts'
 import { until } from './world.ts'
@@ -28,8 +29,8 @@ async function isPurged(ref: DocumentRef): Promise<void> {
   while ((await relay.log.stat(ref))?.kind !== 'purged') await new Promise((resolve) => setImmediate(resolve))
 }
 
-test('C61 a purge that the relay had done is asked for again when it was wiped and somebody brought it under another epoch', async () => {
-  const laptop = device()
+/** Has this browser purge a conversation, which the relay then has done, and make another. */
+async function purgeOne(laptop: Device): Promise<DocumentRef> {
   const first = await laptop.open()
   const mine = await first.create({ title: 'Gone' })
   await mine.sent()
@@ -38,11 +39,22 @@ test('C61 a purge that the relay had done is asked for again when it was wiped a
   await isPurged(ref)
   await (await first.create({ title: 'Other' })).sent()
   await closeStore(first)
+  return ref
+}
+
+/** The relay comes back with nothing. */
+async function wipe(): Promise<void> {
   await relay.stop()
   relay.log = createMemoryLog()
   await relay.start()
+}
+
+test('C61 a purge that the relay had done is asked for again when it was wiped and somebody brought it under another epoch', async () => {
+  const laptop = device()
+  const ref = await purgeOne(laptop)
+  await wipe()
   // A device that had sent it, and died before it heard under which epoch.
-  await relay.log.append(ref, beginning(mine.id, 'Brought'), { epoch: 'anew' })
+  await relay.log.append(ref, beginning(ref.document, 'Brought'), { epoch: 'anew' })
   const purged = purgedIn(relay.log)
   const store = await laptop.open()
   await purged
@@ -61,10 +73,8 @@ test('C61 a purge is asked for again under the epoch that it was asked for when 
   const offline = await laptop.open({ relay: null })
   await offline.purge(mine.id)
   await closeStore(offline)
-  await relay.stop()
-  relay.log = createMemoryLog()
-  await relay.start()
-  await relay.log.append(ref, beginning(mine.id, 'Brought'), { epoch: 'anew' })
+  await wipe()
+  await relay.log.append(ref, beginning(ref.document, 'Brought'), { epoch: 'anew' })
   const gone = purgedIn(relay.log)
   const store = await laptop.open()
   await gone
@@ -73,22 +83,15 @@ test('C61 a purge is asked for again under the epoch that it was asked for when 
   while ((await refused()).length < 2) await new Promise((resolve) => setImmediate(resolve))
   expect(await relay.log.stat(ref)).toMatchObject({ kind: 'purged', refused: [before, 'anew'] })
   // Who still has it under the first brings nothing back.
-  const late = relay.log.append(ref, beginning(mine.id, 'Brought by another'), { epoch: before! })
+  const late = relay.log.append(ref, beginning(ref.document, 'Brought by another'), { epoch: before! })
   await expect(late).rejects.toMatchObject({ code: 'PURGED' })
   expect(store.list.get()).toHaveLength(1)
 })
 
 test('C61 what was begun anew under the name of what was purged is left alone by who asks another history for the purge', async () => {
   const laptop = device()
-  const first = await laptop.open()
-  const mine = await first.create({ title: 'Gone' })
-  await mine.sent()
-  await first.purge(mine.id)
-  const ref = { space: 'default', document: mine.id }
-  await isPurged(ref)
-  await (await first.create({ title: 'Other' })).sent()
-  await closeStore(first)
-  await relay.log.append(ref, beginning(mine.id, 'Anew'), { epoch: 'anew' })
+  const ref = await purgeOne(laptop)
+  await relay.log.append(ref, beginning(ref.document, 'Anew'), { epoch: 'anew' })
   await relay.stop()
   await relay.log.renewIncarnation()
   await relay.start()
@@ -100,18 +103,9 @@ test('C61 what was begun anew under the name of what was purged is left alone by
 
 test('C61 who may only read is shown what others began anew under the name of what was purged', async () => {
   const laptop = device()
-  const first = await laptop.open()
-  const mine = await first.create({ title: 'Gone' })
-  await mine.sent()
-  await first.purge(mine.id)
-  const ref = { space: 'default', document: mine.id }
-  await isPurged(ref)
-  await (await first.create({ title: 'Other' })).sent()
-  await closeStore(first)
-  await relay.stop()
-  relay.log = createMemoryLog()
-  await relay.start()
-  await relay.log.append(ref, beginning(mine.id, 'Brought'), { epoch: 'anew' })
+  const ref = await purgeOne(laptop)
+  await wipe()
+  await relay.log.append(ref, beginning(ref.document, 'Brought'), { epoch: 'anew' })
   const reader = await laptop.open({ relay: { ...relay.address, token: await relay.token('read') } })
   const items = await until(reader.list, (all) => all.length === 2)
   expect(items.map(({ summary }) => summary.title)).toContain('Brought')
