@@ -123,8 +123,9 @@ export function createLive(options: LiveOptions): Live {
   }
 
   const checkSummary = (stored: DocumentRecord): void => {
-    // Only a document that holds every row can tell; what is on its way carries its own.
+    // Only a document that holds every row can tell; what is on its way, from here or from the relay, carries its own (C72).
     if (!loaded || isOver() || coverage.upTo() < stored.last || journal.stateOf(id) !== 'clean') return
+    if (stored.last === 0 || stored.have < stored.there) return
     const correction = summary.correct(stored)
     if (correction) journal.touch(id, correction)
   }

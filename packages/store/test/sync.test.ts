@@ -1,4 +1,4 @@
-import { addMessage, initConversation } from '@holdfast/conversation'
+import { addMessage, encodeSummary, initConversation } from '@holdfast/conversation'
 import { createMemoryLog } from '@holdfast/update-log/memory'
 import { describe, expect, test } from 'vitest'
 import { WebsocketProvider } from 'y-websocket'
@@ -44,6 +44,27 @@ describe('over /sync', () => {
     await until(texts(first), (all) => all.length === 1)
     expect(textsOf(first)).toEqual(['text 0'])
     await until(store.status, ({ behind }) => behind === 0)
+  })
+
+  test('C72 what is known from the list alone keeps its title when it is opened away from the relay, here and elsewhere', async () => {
+    const author = await device().open()
+    const mine = await author.create({ title: 'Known by name' })
+    say(mine, 'words')
+    await mine.sent()
+    const laptop = device()
+    const copy = await (await device().open()).open(mine.id)
+    await until(texts(copy), (all) => all.length === 1)
+    const [stored] = await until(author.list, (items) => items[0]?.summary.messages === 1)
+    // What the feed tells a device of a conversation before its updates come.
+    const handle = await laptop.persistence.open()
+    const summary = encodeSummary(stored!.summary)
+    const remote = { epoch: 'told', seq: 2, purged: false, summary }
+    await handle.write({ documents: [{ id: mine.id, updates: [], local: false, remote }] })
+    const alone = await laptop.open({ relay: null })
+    const yours = await alone.open(mine.id)
+    await yours.saved()
+    expect(alone.list.get()[0]?.summary).toMatchObject({ title: 'Known by name', messages: 1 })
+    expect((await handle.documents())[0]).toMatchObject({ untold: false })
   })
 
   test('C17 what is edited elsewhere comes without being opened, with its summary', async () => {
