@@ -65,7 +65,7 @@ const PROGRESS = 16 * 1024
 /** How often messages are looked at for being unfinished, in ms. */
 const LOOK = 1_000
 
-/** The one place that knows `ws`. Compression stays off: 91 KB could become 90 MiB. */
+/** The one place of serving that knows `ws`. Compression stays off: 91 KB could become 90 MiB. */
 export function createSocketServer(options: SocketServerOptions): SocketServer {
   const { messageRate = 0, ratePatience = 10_000, unfinishedFor = 30_000, clock = systemClock, onHeldBack } = options
   const seconds = `${messageRate} messages a second for ${ratePatience / 1000} s`

@@ -8,6 +8,7 @@ import {
   type SyncClientEvent,
 } from '@holdfast/protocol'
 import { type RawData, WebSocket } from 'ws'
+import type { Clock } from '../options.ts'
 
 /** One who comes, gets all of one document, says something new of it if there is anything to say, and goes. */
 export interface Visit {
@@ -15,29 +16,33 @@ export interface Visit {
   readonly token: string
   readonly document: string
   readonly update: Uint8Array | null
+  readonly clock: Clock
 }
 
 const SPACE = 'default'
+/** A visit that takes longer has failed: nobody is to wait for the end of a warm-up. In ms. */
+const PATIENCE = 5_000
 
 /** By the stock endpoint. Resolves when it has gone; rejects when it was not answered. */
-export function visitStock({ port, token, document, update }: Visit): Promise<void> {
+export function visitStock(visit: Visit): Promise<void> {
+  const { token, document, update } = visit
   return new Promise((resolve, reject) => {
-    const socket = connect(port, `/yjs/${SPACE}/${document}?token=${token}`, reject)
+    const socket = connect(visit, `/yjs/${SPACE}/${document}?token=${token}`, resolve, reject)
     socket.on('open', () => socket.send(encodeStep1(encodeStateVector(new Map()))))
     socket.on('message', (bytes: RawData) => {
       if (!(bytes instanceof Uint8Array) || decodeStockFrame(bytes).kind !== 'step2') return
       if (update !== null) socket.send(encodeUpdate(update))
       socket.close()
     })
-    socket.on('close', (code) => over(code, resolve, reject))
   })
 }
 
 /** By our own: until what it said is acknowledged. */
-export function visitSync({ port, token, document, update }: Visit): Promise<void> {
+export function visitSync(visit: Visit): Promise<void> {
+  const { token, document, update, clock } = visit
   return new Promise((resolve, reject) => {
     const sync = new SyncClient({ client: `warm-up-${document}`, agent: 'warm-up' })
-    const socket = connect(port, `/sync/${SPACE}`, reject)
+    const socket = connect(visit, `/sync/${SPACE}`, resolve, reject)
     let opening = 0
     const handle = (event: SyncClientEvent): void => {
       for (const effect of sync.handle(event, 0)) take(effect)
@@ -61,21 +66,22 @@ export function visitSync({ port, token, document, update }: Visit): Promise<voi
       handle({ kind: 'socket-open' })
     })
     socket.on('message', (bytes: RawData) => {
-      if (bytes instanceof Uint8Array) handle({ kind: 'bytes', bytes, now: performance.now() })
+      if (bytes instanceof Uint8Array) handle({ kind: 'bytes', bytes, now: clock.monotonic() })
     })
-    socket.on('close', (code) => over(code, resolve, reject))
   })
 }
 
-function connect(port: number, path: string, reject: (error: Error) => void): WebSocket {
+/** Resolves when the visitor closed it by itself. */
+function connect({ port, clock }: Visit, path: string, resolve: () => void, reject: (error: Error) => void): WebSocket {
   const socket = new WebSocket(`ws://127.0.0.1:${port}${path}`, { perMessageDeflate: false })
+  const cancel = clock.after(PATIENCE, () => socket.terminate())
   // `close` follows, with nothing of why.
   socket.on('error', reject)
+  socket.on('close', (code) => {
+    cancel()
+    // 1005: a close without a code, which is our own.
+    if (code === 1005) resolve()
+    else reject(new Error(`a visit to the relay ended with ${code}`))
+  })
   return socket
-}
-
-/** 1005: a close without a code, which is our own. */
-function over(code: number, resolve: () => void, reject: (error: Error) => void): void {
-  if (code === 1005 || code === 1000) resolve()
-  else reject(new Error(`the relay closed with ${code}`))
 }

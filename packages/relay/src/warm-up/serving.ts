@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { joinUpdates } from '@holdfast/protocol'
 import { createMemoryLog } from '@holdfast/update-log/memory'
 import { createAccess } from '../access.ts'
+import { systemClock } from '../clock.ts'
 import { createRelay } from '../relay.ts'
 import { type Visit, visitStock, visitSync } from './clients.ts'
 import { message } from './made-conversation.ts'
@@ -21,6 +22,7 @@ const HOUR = 60 * 60 * 1000
  * token nobody else has.
  * @param isWanted asked before each visit; on false it ends
  * @returns how many were served
+ * @throws Error when a visitor is not served
  */
 export async function serveAgain(isWanted: () => boolean): Promise<number> {
   if (!isWanted()) return 0
@@ -50,6 +52,7 @@ export async function serveAgain(isWanted: () => boolean): Promise<number> {
           token: number % 2 === 0 ? adminToken : signed,
           document: nameOf(number % DOCUMENTS),
           update,
+          clock: systemClock,
         }
         await (number % 3 === 2 ? visitSync(visit) : visitStock(visit))
       }

@@ -1,4 +1,5 @@
 import type { UpdateLog } from '@holdfast/update-log'
+import { systemClock } from '../clock.ts'
 import { loadAgain } from './loading.ts'
 import { readAgain } from './reading.ts'
 import { serveAgain } from './serving.ts'
@@ -23,6 +24,6 @@ export interface WarmedUp {
  */
 export async function warmUp({ log, isWanted }: WarmUpOptions): Promise<WarmedUp> {
   const served = await serveAgain(isWanted)
-  const loaded = await loadAgain(log, isWanted)
+  const loaded = await loadAgain(log, isWanted, systemClock)
   return { served, loaded, read: await readAgain(isWanted) }
 }

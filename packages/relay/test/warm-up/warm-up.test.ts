@@ -1,12 +1,17 @@
+import type { AddressInfo } from 'node:net'
 import { joinUpdates } from '@holdfast/protocol'
 import { createMemoryFolder, createMemoryLog } from '@holdfast/update-log/memory'
 import { expect, test } from 'vitest'
+import { WebSocketServer } from 'ws'
 import * as Y from 'yjs'
+import { systemClock } from '../../src/clock.ts'
+import { visitStock, visitSync } from '../../src/warm-up/clients.ts'
 import { loadAgain } from '../../src/warm-up/loading.ts'
 import { message, token } from '../../src/warm-up/made-conversation.ts'
 import { readAgain } from '../../src/warm-up/reading.ts'
 import { serveAgain } from '../../src/warm-up/serving.ts'
 import { warmUp } from '../../src/warm-up/warm-up.ts'
+import { ManualClock } from '../fakes.ts'
 
 /** Wanted so many times that it was asked. */
 function wanted(times: number): () => boolean {
@@ -66,7 +71,7 @@ test('what changed last is loaded, of all spaces, and nothing of it changes', as
       },
     },
   }) as typeof log
-  expect(await loadAgain(seen, () => true)).toBeGreaterThanOrEqual(asked.size)
+  expect(await loadAgain(seen, () => true, systemClock)).toBeGreaterThanOrEqual(asked.size)
   expect(asked).toContain('team/theirs')
   expect(asked).toContain('default/document-98')
   expect(asked).not.toContain('default/document-99')
@@ -75,13 +80,50 @@ test('what changed last is loaded, of all spaces, and nothing of it changes', as
   await log.close()
 })
 
+test('what is large is not loaded, and at the end of its time nothing more is', async () => {
+  const log = createMemoryLog()
+  await log.append({ space: 'default', document: 'small' }, message(0))
+  const many = Array.from({ length: 200 }, (_, number) => message(number))
+  await log.append({ space: 'default', document: 'large' }, joinUpdates(many))
+  const clock = new ManualClock()
+  const asked: string[] = []
+  const seen = Object.create(log, {
+    load: {
+      value: (ref: { document: string }) => {
+        asked.push(ref.document)
+        if (asked.length === 5) clock.pass(1_000)
+        return log.load({ space: 'default', document: ref.document })
+      },
+    },
+  }) as typeof log
+  expect(await loadAgain(seen, () => true, clock)).toBe(5)
+  expect(asked).toEqual(Array.from({ length: 5 }, () => 'small'))
+  await log.close()
+})
+
+test('a visit that is not answered ends all the same, and says so', async () => {
+  const silent = new WebSocketServer({ port: 0, host: '127.0.0.1' })
+  await new Promise((resolve) => silent.once('listening', resolve))
+  const { port } = silent.address() as AddressInfo
+  for (const visit of [visitStock, visitSync]) {
+    const clock = new ManualClock()
+    const asked = new Promise((resolve) => silent.once('connection', (socket) => socket.once('message', resolve)))
+    const visited = visit({ port, token: 'x', document: 'd', update: null, clock })
+    const ended = expect(visited).rejects.toThrow('ended with 1006')
+    await asked
+    clock.pass(5_000)
+    await ended
+  }
+  await new Promise((resolve) => silent.close(resolve))
+})
+
 test('a warm-up ends before its next step when it is not wanted any more', async () => {
   const log = createMemoryLog()
   await log.append({ space: 'default', document: 'one' }, message(0))
   expect(await warmUp({ log, isWanted: () => false })).toEqual({ served: 0, loaded: 0, read: 0 })
   // Once before anything is made, then before each time.
   expect(await readAgain(wanted(3))).toBe(2)
-  expect(await loadAgain(log, wanted(4))).toBe(3)
+  expect(await loadAgain(log, wanted(4), systemClock)).toBe(3)
   expect(await serveAgain(wanted(8))).toBe(7)
   await log.close()
 })
