@@ -1,4 +1,4 @@
-import { DEFAULT_LIMITS, type Limits } from '@holdfast/relay'
+import { DEFAULT_LIMITS, LEAST_CHANNELS, type Limits } from '@holdfast/relay'
 
 /** How a limit is written on the command line: bytes with a unit, a time with a unit, or a plain number. */
 type Kind = 'bytes' | 'time' | 'count'
@@ -6,13 +6,13 @@ type Kind = 'bytes' | 'time' | 'count'
 interface LimitFlag {
   readonly limit: keyof Limits
   readonly kind: Kind
-  /** Whether 0 is meant: no limit, or (as its help says) no time at all. */
-  readonly mayBeNone: boolean
+  /** 0: no limit, or (as its help says) no time at all. */
+  readonly least: number
   readonly help: string
 }
 
-function flag(limit: keyof Limits, kind: Kind, help: string, mayBeNone = false): LimitFlag {
-  return { limit, kind, help, mayBeNone }
+function flag(limit: keyof Limits, kind: Kind, help: string, least = 1): LimitFlag {
+  return { limit, kind, help, least }
 }
 
 /** The names after `--limit`. */
@@ -20,17 +20,22 @@ export const LIMIT_FLAGS: Readonly<Record<string, LimitFlag>> = {
   message: flag('messageBytes', 'bytes', 'largest message, on /sync in pieces'),
   fragments: flag('fragments', 'count', 'fragments that one message may come in'),
   'unfinished-for': flag('unfinishedFor', 'time', 'in which a message or an upload that has begun must end or go on'),
-  'message-rate': flag('messageRate', 'count', 'messages a second that one connection is read at', true),
+  'message-rate': flag('messageRate', 'count', 'messages a second that one connection is read at', 0),
   'rate-patience': flag(
     'ratePatience',
     'time',
     'after which one that sends more all the while is closed; 0: at once',
-    true,
+    0,
   ),
   'early-messages': flag('earlyMessages', 'count', 'messages before the token is found good; one more closes'),
   'early-bytes': flag('earlyBytes', 'bytes', 'the same in bytes'),
   'hello-within': flag('helloWithin', 'time', 'in which a token must have come and been found good'),
-  'documents-per-connection': flag('documentsPerConnection', 'count', 'documents that one connection may have open'),
+  'documents-per-connection': flag(
+    'documentsPerConnection',
+    'count',
+    `documents that one connection may have open, at least ${LEAST_CHANNELS}`,
+    LEAST_CHANNELS,
+  ),
   connections: flag('connections', 'count', 'connections in all'),
   'connections-per-address': flag('connectionsPerAddress', 'count', 'sockets of one address'),
   'connections-per-token': flag('connectionsPerToken', 'count', 'connections of one token'),
@@ -39,8 +44,8 @@ export const LIMIT_FLAGS: Readonly<Record<string, LimitFlag>> = {
   'headers-within': flag('headersWithin', 'time', 'in which the headers of a request must come'),
   'request-within': flag('requestWithin', 'time', 'in which a whole request must come'),
   headers: flag('headerBytes', 'bytes', 'largest headers of a request'),
-  document: flag('documentBytes', 'bytes', 'stored bytes of one document', true),
-  'space-quota': flag('spaceQuota', 'bytes', 'stored bytes of one space, files included', true),
+  document: flag('documentBytes', 'bytes', 'stored bytes of one document', 0),
+  'space-quota': flag('spaceQuota', 'bytes', 'stored bytes of one space, files included', 0),
   blob: flag('blobBytes', 'bytes', 'largest file'),
   'blob-grace': flag('blobGrace', 'time', 'a file stays after the last conversation that names it was purged'),
   waiting: flag('waitingBytes', 'bytes', 'bytes that may wait for one slow connection'),
@@ -68,17 +73,18 @@ export function readLimits(given: readonly string[]): Partial<Limits> | LimitFau
     if (known === undefined) return { fault: `--limit is one of ${Object.keys(LIMIT_FLAGS).join(', ')}, not "${name}"` }
     const number = value === undefined || more.length > 0 ? null : numberOf(value, known)
     if (number === null) return { fault: `--limit ${name}=${EXAMPLES[known.kind]} is how it is written, not "${text}"` }
+    if (number < known.least) return { fault: `--limit ${name} is at least ${known.least}, not "${value}"` }
     limits[known.limit] = number
   }
   return limits
 }
 
-function numberOf(text: string, { kind, mayBeNone }: LimitFlag): number | null {
+function numberOf(text: string, { kind, least }: LimitFlag): number | null {
   const match = /^(\d{1,15})([a-zA-Z]*)$/.exec(text)
   const unit = match === null ? undefined : UNITS[kind][match[2] ?? '']
   if (match === null || (unit === undefined && match[1] !== '0')) return null
   const number = Number(match[1]) * (unit ?? 1)
-  if (!Number.isSafeInteger(number) || (number === 0 && !mayBeNone)) return null
+  if (!Number.isSafeInteger(number) || (number === 0 && least > 0)) return null
   return number
 }
 

@@ -67,6 +67,7 @@ describe('--limit', () => {
     ['connections=1e3', /is how it is written/],
     ['connections=10s', /is how it is written/],
     ['connections=1=2', /is how it is written/],
+    ['documents-per-connection=23', /--limit documents-per-connection is at least 24, not "23"/],
     ['space-quota=10GB', /--limit space-quota=10GiB is how it is written/],
     ['space-quota=999999999999999TiB', /is how it is written/],
     ['headers-within=5', /--limit headers-within=5s is how it is written/],
@@ -79,7 +80,9 @@ describe('--limit', () => {
     expect(limitsHelp()).toMatch(/message-rate +.*\(20000\)/)
     expect(limitsHelp()).toMatch(/space-quota +.*\(none\)/)
     expect(limitsHelp()).toMatch(/headers-within +.*\(5s\)/)
-    const given = Object.entries(LIMIT_FLAGS).map(([name, { kind }]) => `${name}=${kind === 'time' ? '1s' : '1'}`)
+    const given = Object.entries(LIMIT_FLAGS).map(
+      ([name, { kind, least }]) => `${name}=${kind === 'time' ? '1s' : Math.max(1, least)}`,
+    )
     expect(Object.keys(readLimits(given)).sort()).toEqual(
       Object.values(LIMIT_FLAGS)
         .map(({ limit }) => limit)

@@ -84,6 +84,7 @@ export {
   DEFAULT_SYNC_LIMITS,
   EARLY_CHANNELS,
   LEASE_TTL,
+  LEAST_CHANNELS,
   SYNC_VERSIONS,
   type SyncLimits,
   type VersionRange,

@@ -1,3 +1,4 @@
+export { LEAST_CHANNELS } from '@holdfast/protocol'
 export {
   type Access,
   AccessConfigurationError,

@@ -16,11 +16,14 @@ export interface SyncLimits {
   readonly message: number
   /** Largest frame; what is larger travels in pieces. */
   readonly piece: number
-  /** Channels open at once; channel numbers are 1 to this. At least 24. */
+  /** Channels open at once; channel numbers are 1 to this. At least `LEAST_CHANNELS`. */
   readonly channels: number
   /** Largest summary. */
   readonly summary: number
 }
+
+/** What every relay lets a client have open (Y7), so that what is opened before its limits are known is not refused for them. */
+export const LEAST_CHANNELS = 24
 
 export const DEFAULT_SYNC_LIMITS: SyncLimits = {
   message: 64 * 1024 * 1024,
