@@ -1,6 +1,5 @@
 import { type CompactResult, type DocumentRef, isUpdateLogError, type UpdateLog } from '@holdfast/update-log'
-import type { RelayEvent } from './events.ts'
-import { messageOf } from './events.ts'
+import { messageOf, type RelayEvent } from './events.ts'
 import type { Metrics } from './metrics.ts'
 
 export interface CompactionsOptions {

@@ -20,8 +20,7 @@ import {
   type StockFrame,
   stepPeer,
 } from '@holdfast/protocol'
-import type { RelayEvent } from './events.ts'
-import { messageOf } from './events.ts'
+import { messageOf, type RelayEvent } from './events.ts'
 import type { Lag } from './lag.ts'
 import type { Member, RoomFailure } from './member.ts'
 import type { Metrics } from './metrics.ts'

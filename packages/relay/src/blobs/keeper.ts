@@ -1,6 +1,5 @@
 import type { BlobStore, BlobTally, Change, DocumentRef, UpdateLog } from '@holdfast/update-log'
-import type { RelayEvent } from '../events.ts'
-import { messageOf } from '../events.ts'
+import { messageOf, type RelayEvent } from '../events.ts'
 import type { Clock } from '../options.ts'
 
 export interface BlobKeeperOptions {
