@@ -1,6 +1,6 @@
 import { CLOSE, decodeStateVector, encodeUpdate, isFinalClose } from '@holdfast/protocol'
 import { seededRandom } from '@holdfast/testkit'
-import { afterEach, describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import * as Y from 'yjs'
 import { DEFAULT_LIMITS, type Limits } from '../../src/index.ts'
 import { Pace, TOO_LONG } from '../../src/pace.ts'
@@ -120,20 +120,13 @@ describe('when a sender has been too fast for too long', () => {
 })
 
 describe('on a real relay', () => {
-  let running: RunningRelay | null = null
-  const open: (() => void)[] = []
-  afterEach(async () => {
-    for (const close of open.splice(0)) close()
-    await running?.stop()
-    running = null
-  })
-
   /** Nobody is cut for anything else while time stands still or leaps. */
   async function start(limits: Partial<Limits>): Promise<{ at: RunningRelay; clock: ManualClock }> {
     const clock = new ManualClock()
     clock.time = Date.now()
-    running = await startRelay({ clock, limits: { pingEvery: 3_600_000, ...limits } })
-    return { at: running, clock }
+    const at = await startRelay({ clock, limits: { pingEvery: 3_600_000, ...limits } })
+    onTestFinished(at.stop)
+    return { at, clock }
   }
 
   async function text(at: RunningRelay): Promise<string> {
@@ -173,7 +166,7 @@ describe('on a real relay', () => {
     const { at, clock } = await start(LIMITS)
     const url = `ws://127.0.0.1:${at.port}/yjs/default/chat?token=${ADMIN}`
     const client = rawClient(url)
-    open.push(() => client.socket.terminate())
+    onTestFinished(() => void client.socket.terminate())
     await client.opened
     const { doc, frames } = writerDoc()
     for (let i = 0; i < 2_000; i++) doc.getText('text').insert(i * 1_000, 'x'.repeat(1_000))
@@ -185,7 +178,7 @@ describe('on a real relay', () => {
     taken((await text(at)).length, 500)
     // It comes again and says in one message what is not there yet.
     const again = rawClient(url)
-    open.push(() => again.socket.terminate())
+    onTestFinished(() => void again.socket.terminate())
     await again.opened
     again.socket.send(STEP1)
     const step1 = await again.message((bytes) => bytes[0] === 0 && bytes[1] === 0)
@@ -201,7 +194,7 @@ describe('on a real relay', () => {
   it('L11 on /sync the same: all that was acknowledged is stored, and no more than was taken', async () => {
     const { at, clock } = await start(LIMITS)
     const sync = await SyncSocket.hello(at.port, ADMIN)
-    open.push(() => sync.socket.terminate())
+    onTestFinished(() => void sync.socket.terminate())
     sync.send(openFrame(1, 'chat'))
     await sync.next('at')
     const { doc, updates } = writerDoc()
@@ -218,7 +211,7 @@ describe('on a real relay', () => {
     taken(stored, 498)
     expect(stored).toBeGreaterThanOrEqual(acks.at(-1)!.upTo * 1_000)
     const again = await SyncSocket.hello(at.port, ADMIN)
-    open.push(() => again.socket.terminate())
+    onTestFinished(() => void again.socket.terminate())
     again.send(openFrame(1, 'chat'))
     await again.next('at')
     const left = updates.slice(acks.at(-1)!.upTo)
@@ -233,7 +226,7 @@ describe('on a real relay', () => {
   it('L11 with patience 0 it is closed at once, with nothing of the message that was one too many', async () => {
     const { at } = await start({ messageRate: 100, ratePatience: 0 })
     const client = rawClient(`ws://127.0.0.1:${at.port}/yjs/default/chat?token=${ADMIN}`)
-    open.push(() => client.socket.terminate())
+    onTestFinished(() => void client.socket.terminate())
     await client.opened
     const { doc, frames } = writerDoc()
     for (let i = 0; i < 201; i++) doc.getText('text').insert(i, 'x')
@@ -247,7 +240,7 @@ describe('on a real relay', () => {
   it('L11 control frames count as well', async () => {
     const { at, clock } = await start(LIMITS)
     const client = await new TcpClient(at.port).upgrade(`/yjs/default/chat?token=${ADMIN}`)
-    open.push(() => client.socket.destroy())
+    onTestFinished(() => void client.socket.destroy())
     for (let i = 0; i < 20; i++) client.send(...Array.from({ length: 100 }, () => frame(PING, new Uint8Array(100))))
     await passing(clock, client.closed)
     expect(await client.closed).toEqual({ code: CLOSE.TOO_FAST, reason: REASON })
@@ -255,11 +248,11 @@ describe('on a real relay', () => {
   })
 
   it('L11 a device that comes back with 50,000 messages is taken whole by the limits as they are', async () => {
-    running = await startRelay()
-    const at = running
+    const at = await startRelay()
+    onTestFinished(at.stop)
     expect(DEFAULT_LIMITS).toMatchObject({ messageRate: 20_000, ratePatience: 10_000 })
     const client = await new TcpClient(at.port).upgrade(`/yjs/default/chat?token=${ADMIN}`)
-    open.push(() => client.socket.destroy())
+    onTestFinished(() => void client.socket.destroy())
     const nothingNew = frame(BINARY, encodeUpdate(Uint8Array.of(0, 0)))
     client.send(Buffer.concat(Array.from({ length: 50_000 }, () => nothingNew)), frame(BINARY, STEP1))
     await client.until(() => client.frames.some(({ payload }) => payload[0] === 0 && payload[1] === 1))
