@@ -4,6 +4,7 @@ import { channelHub, createProcess, type Host, lockManager, type Process, type R
 import type { BlobLedger } from '../check/blobs.ts'
 import { type Clocks, createClocks } from '../check/clocks.ts'
 import type { Ledger } from '../check/ledger.ts'
+import { watchList } from '../check/lists.ts'
 import { storageOf } from './faulty-storage.ts'
 import { RELAY_HOST } from './relay.ts'
 import { clockOf, type World } from './world.ts'
@@ -192,6 +193,11 @@ export function createDevice(name: string, { world, ledger, blobs, random, token
       })
       if (!process.isAlive) return
       store = opened
+      watchList(opened, {
+        generation: () => generation,
+        isPurged: (id) => ledger.purges.has(id),
+        fail: (what) => world.fail('list-forgets', `${tab.name}: ${what}`),
+      })
       opened.status.subscribe(() => {
         if ((opened.status.get().uploads ?? 0) === 0) blobs.uploaded(tab)
       })
