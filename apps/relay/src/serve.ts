@@ -10,7 +10,8 @@ import {
   type Relay,
   warmUp,
 } from '@holdfast/relay'
-import type { BlobStore, UpdateLog } from '@holdfast/update-log'
+import type { Ahead, BlobStore, UpdateLog } from '@holdfast/update-log'
+import { openAhead } from '@holdfast/update-log/ahead'
 import { openDiskBlobs } from '@holdfast/update-log/blobs'
 import { FOLDER_VERSION, type LevelLog, openLevelLog } from '@holdfast/update-log/level'
 import { addressOf, hostNames } from './address.ts'
@@ -45,6 +46,7 @@ export async function serve(options: ServeOptions, output: Output): Promise<() =
   await requireOwnFolder(options.data)
   const log = await openLog(options.data)
   let relay: Relay | null = null
+  let ahead: Ahead | null = null
   try {
     tellOpened(log, output.log)
     const { key } = await readOrMakeKey(options.data)
@@ -65,6 +67,7 @@ export async function serve(options: ServeOptions, output: Output): Promise<() =
       ...(options.issuer === null ? {} : { issuer: createIssuer(options.issuer) }),
     })
     const blobs = await openBlobs(options.data, log, output)
+    ahead = await openShown(options.data, output.log)
     const tidy = createTidy({ collect: fullCollection(), after: later })
     relay = createRelay({
       log,
@@ -78,12 +81,14 @@ export async function serve(options: ServeOptions, output: Output): Promise<() =
       proxies: options.proxies,
       limits: options.limits,
       costly: await openCostlyNotes(options.data, log),
+      ...(ahead === null ? {} : { ahead }),
       operations: createOperations(log, blobs, FOLDER_VERSION),
       onEvent: (event) => {
         output.log.relay(event)
         tidy(event)
       },
     })
+    await bringIn(relay, output.log)
     const web = serveWebApp(WEB_APP)
     const server = mount(relay, web.serve)
     const port = await listen(server, options)
@@ -103,13 +108,15 @@ export async function serve(options: ServeOptions, output: Output): Promise<() =
       data: options.data,
     })
     const running = relay
+    const stores = [...(ahead === null ? [] : [ahead]), blobs, log]
     startWarmUp(server, log, output.log)
     return async () => {
-      await stop(server, running, [blobs, log])
+      await stop(server, running, stores)
       await forget()
     }
   } catch (error) {
     await relay?.close()
+    await ahead?.close()
     await log.close()
     throw withAdvice(error)
   }
@@ -121,6 +128,36 @@ async function openLog(data: string): Promise<LevelLog> {
   } catch (error) {
     throw withAdvice(error)
   }
+}
+
+/** Without it everybody is shown what is durable, a moment later. */
+async function openShown(data: string, log: Log): Promise<Ahead | null> {
+  try {
+    return await openAhead(data)
+  } catch (error) {
+    if (codeOf(error) === null) throw error
+    log.write(
+      'warn',
+      `The file "ahead" cannot be used; updates are shown when they are on the disk. ${String(error)}`,
+      {
+        event: 'ahead-not-opened',
+      },
+    )
+    return null
+  }
+}
+
+/** What a process before this one had shown and did not live to make durable. */
+async function bringIn(relay: Relay, log: Log): Promise<void> {
+  const { updates, documents, stored, kept } = await relay.bringIn()
+  if (updates === 0) return
+  const event = { event: 'brought-in', updates, documents, stored, kept }
+  log.write('info', `Ended in the middle of writing: ${stored} updates that others had seen were stored.`, event)
+  if (kept === 0) return
+  log.write('warn', `${kept} updates that others had seen cannot be stored now; the next start tries again.`, {
+    event: 'not-brought-in',
+    kept,
+  })
 }
 
 function tellOpened({ opened }: LevelLog, log: Log): void {

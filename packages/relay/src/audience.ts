@@ -31,16 +31,40 @@ export class Audience {
     return this.presence.leave(member)
   }
 
-  /** W2. A batch of one sender is not shown to it; of several, to all, for whom their own part is no news. */
-  show(batch: readonly Accepted<Member>[], update: Uint8Array, seq: number): void {
-    const only = isOfOne(batch) ? batch[0]!.from : null
+  /** Whether anybody else would be shown it before it is durable. */
+  hearsAhead(batch: readonly Accepted<Member>[]): boolean {
+    const only = senderOf(batch)
+    for (const member of this.#members) if (member !== only && member.hearsAhead === true) return true
+    return false
+  }
+
+  /** W2: what is written and not yet durable, to those who hear such. As `show`. */
+  showAhead(batch: readonly Accepted<Member>[], update: Uint8Array): void {
+    this.#pass(batch, update, 0, (member) => member.hearsAhead === true)
+  }
+
+  /**
+   * W2. A batch of one sender is not shown to it; of several, to all, for whom their own part is no news.
+   * @param wasShown to those who hear ahead
+   */
+  show(batch: readonly Accepted<Member>[], update: Uint8Array, seq: number, wasShown: boolean): void {
+    this.#pass(batch, update, seq, (member) => !(wasShown && member.hearsAhead === true))
+  }
+
+  #pass(
+    batch: readonly Accepted<Member>[],
+    update: Uint8Array,
+    seq: number,
+    isTold: (member: Member) => boolean,
+  ): void {
+    const only = senderOf(batch)
     let made: Uint8Array | null = null
     const frame = (): Uint8Array => {
       made ??= encodeUpdate(update)
       return made
     }
     for (const member of this.#members) {
-      if (member !== only && member.isBrief !== true) member.update(update, frame, seq)
+      if (member !== only && member.isBrief !== true && isTold(member)) member.update(update, frame, seq)
     }
   }
 
@@ -50,4 +74,9 @@ export class Audience {
     const frame = encodeAwarenessFrame(update)
     for (const member of this.#members) if (member.isBrief !== true) member.awareness(frame, update)
   }
+}
+
+/** Null when they are of several. */
+function senderOf(batch: readonly Accepted<Member>[]): Member | null {
+  return isOfOne(batch) ? batch[0]!.from : null
 }

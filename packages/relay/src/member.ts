@@ -4,6 +4,11 @@ export interface Member {
   readonly epoch?: string
   /** Brings both sides level and goes: it is shown nothing, has no presence, and leaves no room behind. */
   readonly isBrief?: boolean
+  /**
+   * It is shown updates before they are durable (W2): true of those who are told updates and nothing of where they stand. Who joins after one was
+   * shown asks for what there is, which waits until that one is durable.
+   */
+  readonly hearsAhead?: boolean
   /** The document has loaded; from now on updates and awareness come. */
   loaded(): void
   /** The room ends for it; nothing more comes of it. What was sent and not answered for may not be stored. */

@@ -46,6 +46,8 @@ export class Metrics {
   /** Updates accepted from peers, and their bytes. */
   updates = 0
   updateBytes = 0
+  /** Updates that stock clients were shown before they were durable. */
+  shownAhead = 0
   /** Updates accepted that are not durable. */
   unsaved = 0
   appendFailures = 0
@@ -119,6 +121,11 @@ export class Metrics {
     gauge('compactions_waiting', 'Documents that wait to be compacted.', this.compactionsWaiting)
     counter('updates_total', 'Updates accepted from peers.', this.updates)
     counter('update_bytes_total', 'Bytes of updates accepted from peers.', this.updateBytes)
+    counter(
+      'shown_ahead_total',
+      'Updates that stock clients were shown when they were written, before they were durable.',
+      this.shownAhead,
+    )
     counter('append_failures_total', 'Writes that failed.', this.appendFailures)
     counter('loads_total', 'Documents read from the log.', this.loads)
     counter('load_failures_total', 'Documents that could not be read.', this.loadFailures)

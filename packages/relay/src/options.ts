@@ -1,5 +1,5 @@
 import type { SyncLimits, VersionRange } from '@holdfast/protocol'
-import type { BlobStore, UpdateLog } from '@holdfast/update-log'
+import type { Ahead, BlobStore, UpdateLog } from '@holdfast/update-log'
 import type { Access } from './access.ts'
 import type { AdminOperation } from './admin.ts'
 import type { CostlyNotes } from './costly.ts'
@@ -133,6 +133,8 @@ export interface RelayOptions {
   readonly operations?: Readonly<Record<string, AdminOperation>>
   /** Remembers over restarts which documents cost too much to take edits, see `openCostlyNotes`. */
   readonly costly?: CostlyNotes
+  /** Lets stock clients hear of updates before they are durable (W2); without it they do when they are. The caller closes it, after the relay. */
+  readonly ahead?: Ahead
   readonly limits?: Partial<Limits>
   /** Of `/sync`; what its welcome tells. Largest message and open documents are those of `limits` unless given here. */
   readonly syncLimits?: Partial<SyncLimits>

@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream'
 import { DEFAULT_SYNC_LIMITS, isName, SYNC_VERSIONS } from '@holdfast/protocol'
 import { createAddressPolicy } from './address.ts'
 import { createBlobService } from './blobs/service.ts'
+import { type BroughtIn, bringIn } from './bring-in.ts'
 import { systemClock } from './clock.ts'
 import { messageOf, type RelayEvent } from './events.ts'
 import { createThreadExaminer } from './examine/worker.ts'
@@ -53,6 +54,10 @@ export interface Relay {
   readonly serverOptions: ServerOptions
   /** Mounts all of these on a server. @param otherwise answers other paths; 404 when not given */
   attach(server: Server, otherwise?: (request: IncomingMessage, response: ServerResponse) => void): void
+  /**
+   * Makes durable what a process that was killed had shown: before anybody is served, or somebody may see less than they saw (W2).
+   */
+  bringIn(): Promise<BroughtIn>
   /** What `/metrics` answers. */
   metrics(): string
   /** Takes no more peers, closes those there are, and resolves when every write has settled. The log stays open. */
@@ -89,8 +94,8 @@ export function createRelay(options: RelayOptions): Relay {
     clock,
     onFailed: (space, error) => report({ event: 'request-failed', path: `/${space}`, error: messageOf(error) }),
   })
-  const { costly = null } = options
-  const rooms = new Rooms({ log, clock, limits, metrics, examiner, report, quota, randomId, costly })
+  const { costly = null, ahead = null } = options
+  const rooms = new Rooms({ log, clock, limits, metrics, examiner, report, quota, randomId, costly, ahead })
   const feeds = new Feeds(log, clock)
   const tenures = new Tenures(clock, access.ledger)
   const stopWatching = access.ledger?.watch(clock, LEDGER_LOOK, (error) =>
@@ -233,6 +238,7 @@ export function createRelay(options: RelayOptions): Relay {
         if (!relay.handleRequest(request, response)) otherwise(request, response)
       })
     },
+    bringIn: async () => (ahead === null ? { updates: 0, documents: 0, stored: 0, kept: 0 } : bringIn(ahead, rooms)),
     metrics: renderMetrics,
     async close() {
       isClosing = true

@@ -1,5 +1,6 @@
 import { type AwarenessEntry, encodeStateVector, type Presence, type StateVector } from '@holdfast/protocol'
 import {
+  type Ahead,
   type Appended,
   type CompactResult,
   type DocumentRef,
@@ -22,7 +23,7 @@ import type { Quota } from './quota.ts'
 import type { StateBudget } from './state-budget.ts'
 import { partsOf, StateCache } from './state-cache.ts'
 import type { WriteHealth } from './write-health.ts'
-import { type Accepted, type Settle, Writes } from './writes.ts'
+import { type Accepted, type Settle, Writes, type Written } from './writes.ts'
 
 /** How far the document's log has come: the number of its last record, within an epoch. Null when it has no record yet. */
 export interface Position {
@@ -39,6 +40,8 @@ export interface RoomServices {
   /** Shared by all rooms. */
   readonly states: StateBudget
   readonly health: WriteHealth
+  /** Null: everybody is shown what is durable, and nothing before. */
+  readonly ahead: Ahead | null
   readonly report: (event: RelayEvent) => void
   readonly quota: Quota
   /** Draws epochs. */
@@ -61,13 +64,16 @@ export type RoomState = 'loading' | 'open' | 'failed' | 'unloaded'
 const EMPTY_STATS: LogStats = { snapshotBytes: 0, tailUpdates: 0, tailBytes: 0 }
 const NONE: readonly string[] = []
 
-/** A document while it is in use. What is accepted is written in order, one write at a time, and shown when it is durable. */
+/**
+ * A document while it is in use. What is accepted is written in order, one write at a time, and shown when it is durable; to those who hear ahead as
+ * soon as this process may end without losing it.
+ */
 export class Room {
   readonly ref: DocumentRef
   readonly judging: Judging
   /** How the document lies on the disk. */
   stats: LogStats = EMPTY_STATS
-  /** What is durable and has been shown. */
+  /** What is durable and has been shown to everybody. */
   position: Position | null = null
   #state: RoomState = 'loading'
   readonly #services: RoomServices
@@ -78,6 +84,8 @@ export class Room {
   #epoch: string | null = null
   /** Epochs that were purged. */
   #refused = NONE
+  /** Updates that were shown ahead and are not durable. */
+  #ahead = 0
   /** Somebody was here who may well come back. */
   #lingers = false
   #cancelUnload: (() => void) | null = null
@@ -102,7 +110,10 @@ export class Room {
       clock,
       metrics: services.metrics,
       epoch: () => this.#epoch ?? undefined,
-      onWritten: (batch, update, appended) => this.#written(batch, update, appended),
+      showAhead: (batch, update) => this.#showAhead(batch, update),
+      isForAhead: (batch) => this.#isForAhead(batch),
+      onDurable: (shown) => this.#release(shown),
+      onWritten: (record, appended) => this.#written(record, appended),
       onFailed: (error) => this.#appendFailed(error),
       onIdle: () => this.#rest(),
     })
@@ -328,17 +339,44 @@ export class Room {
 
   #fail(why: RoomFailure, error?: unknown): void {
     this.#end('failed')
+    // What could not be written is kept for the next start: others have seen it. What was purged is not.
+    if (why === 'purged') this.#release(this.#ahead)
     for (const member of this.#audience.all()) member.failed(why, error)
     this.#writes.abandon(error ?? new UpdateLogError('PURGED', `${this.ref.document} was purged.`))
   }
 
-  #written(batch: readonly Accepted<Member>[], update: Uint8Array, { epoch, seq }: Appended): void {
+  #isForAhead(batch: readonly Accepted<Member>[]): boolean {
+    const { ahead, health } = this.#services
+    // Where writes fail, nothing is shown that may not be there later.
+    return this.#state === 'open' && ahead !== null && health.failing === null && this.#audience.hearsAhead(batch)
+  }
+
+  /** W2: once the system has it, the end of this process loses nothing that was shown. */
+  #showAhead(batch: readonly Accepted<Member>[], update: Uint8Array): boolean {
+    const { ahead, metrics } = this.#services
+    const epoch = this.#epoch
+    if (epoch === null || ahead?.write({ ...this.ref, epoch, update }) !== true) return false
+    this.#ahead += 1
+    metrics.shownAhead += batch.length
+    this.#audience.showAhead(batch, update)
+    return true
+  }
+
+  /** What was given up before has been released. */
+  #release(shown: number): void {
+    const count = Math.min(shown, this.#ahead)
+    if (count === 0) return
+    this.#ahead -= count
+    this.#services.ahead?.release(count)
+  }
+
+  #written({ batch, update, wasShown }: Written<Member>, { epoch, seq }: Appended): void {
     this.position = { epoch, seq }
     this.#epoch = epoch
     const { snapshotBytes, tailUpdates, tailBytes } = this.stats
     this.stats = { snapshotBytes, tailUpdates: tailUpdates + 1, tailBytes: tailBytes + update.length }
     this.#cache.add(seq, update)
-    this.#audience.show(batch, update, seq)
+    this.#audience.show(batch, update, seq, wasShown)
     if (shouldCompactOpen(this.stats)) {
       this.#services.onWorthCompacting(this)
     }

@@ -1,4 +1,4 @@
-import { type DocumentRef, shouldCompact, type UpdateLog } from '@holdfast/update-log'
+import { type Ahead, type DocumentRef, shouldCompact, type UpdateLog } from '@holdfast/update-log'
 import { Compactions } from './compactions.ts'
 import { Costly, type CostlyNotes, type TooCostly } from './costly.ts'
 import type { RelayEvent } from './events.ts'
@@ -22,6 +22,7 @@ export interface RoomsOptions {
   /** Draws epochs. */
   readonly randomId: () => string
   readonly costly?: CostlyNotes | null
+  readonly ahead?: Ahead | null
 }
 
 /**
@@ -46,6 +47,7 @@ export class Rooms {
       this.#health.wrote()
       for (const change of changes) {
         if (!change.purged) continue
+        options.ahead?.wipe()
         this.#rooms.get(keyOf(change))?.purged(change.epoch)
         // Whoever begins anew under its name is not to be refused for it.
         this.#costly.delete(change)
@@ -79,6 +81,7 @@ export class Rooms {
         ...this.#options,
         states: this.#states,
         health: this.#health,
+        ahead: this.#options.ahead ?? null,
         onEmpty: (empty) => this.#unload(key, empty),
         onFailed: (failed) => this.#drop(key, failed),
         onWorthCompacting: (worth) => this.#compactions.add(worth.ref),

@@ -55,6 +55,7 @@ const NOTHING: readonly PeerEffect[] = []
 /** One connection of the stock endpoint: carries out what `stepPeer` decides. */
 export class StockPeer implements Member, WireListener {
   readonly id: number
+  readonly hearsAhead = true
   readonly #options: StockPeerOptions
   readonly #wire: Wire
   readonly #outbox: Outbox
@@ -372,6 +373,13 @@ export class StockPeer implements Member, WireListener {
   async #catchUp(lag: Lag): Promise<Uint8Array | null> {
     const room = this.#room
     if (room === null) return null
+    try {
+      // It may lag behind what was shown and is not durable yet.
+      await new Promise<void>((resolve, reject) => room.whenDurable(resolve, reject))
+    } catch {
+      // The room ends, and says so itself.
+      return null
+    }
     try {
       const state = await room.difference(encodeStateVector(new Map()))
       return diffUpdate(state, encodeStateVector(lag.apply(room.stateVector())))

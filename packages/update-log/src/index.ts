@@ -1,3 +1,4 @@
+export type { Ahead, Shown } from './ahead/port.ts'
 export {
   type BlobContent,
   type BlobEntry,

@@ -1,0 +1,89 @@
+import type { Ahead, DocumentRef, Shown } from '@holdfast/update-log'
+import type { Member } from './member.ts'
+import type { Room } from './room.ts'
+import type { Rooms } from './rooms.ts'
+
+export interface BroughtIn {
+  /** Updates that a process before this one had shown, and of how many documents. */
+  readonly updates: number
+  readonly documents: number
+  /** Those that were not durable, and are now. */
+  readonly stored: number
+  /** Those that are there still: what they belong to cannot be read or written now. The next start tries again. */
+  readonly kept: number
+}
+
+interface Left {
+  readonly ref: DocumentRef
+  readonly epoch: string
+  readonly updates: Uint8Array[]
+}
+
+/**
+ * Stores what a process that was killed had shown and not made durable (W2). Judged like what anybody sends: what is there already brings nothing, what
+ * was purged is refused, and of what a power cut left only what is causally complete is taken (W5).
+ */
+export async function bringIn(ahead: Ahead, rooms: Rooms): Promise<BroughtIn> {
+  const { left } = ahead
+  const updates = left.length
+  const documents = byDocument(left)
+  const results = await Promise.all(documents.map((one) => bringInOne(one, rooms)))
+  const sum = (of: keyof Result): number => results.reduce((total, result) => total + result[of], 0)
+  const kept = sum('kept')
+  if (updates > kept) ahead.release(updates - kept)
+  return { updates, documents: documents.length, stored: sum('stored'), kept }
+}
+
+function byDocument(left: readonly Shown[]): Left[] {
+  const found = new Map<string, Left>()
+  for (const { space, document, epoch, update } of left) {
+    const key = `${space}/${document}/${epoch}`
+    const one = found.get(key) ?? { ref: { space, document }, epoch, updates: [] }
+    one.updates.push(update)
+    found.set(key, one)
+  }
+  return [...found.values()]
+}
+
+interface Result {
+  readonly stored: number
+  readonly kept: number
+}
+
+function bringInOne({ ref, epoch, updates }: Left, rooms: Rooms): Promise<Result> {
+  return new Promise((resolve) => {
+    const member: Member = {
+      epoch,
+      isBrief: true,
+      // A room that is open says so while it is joined.
+      loaded: () => queueMicrotask(() => resolve(store(room, member, updates, epoch))),
+      failed: (why) => resolve({ stored: 0, kept: why === 'purged' ? 0 : updates.length }),
+      update: () => undefined,
+      awareness: () => undefined,
+    }
+    const room: Room = rooms.join(ref, member)
+  })
+}
+
+/** The same name under another epoch is another document, and this one is gone. */
+async function store(room: Room, member: Member, updates: readonly Uint8Array[], epoch: string): Promise<Result> {
+  let stored = 0
+  let kept = 0
+  for (const update of room.epoch === epoch ? updates : []) {
+    const decision = room.judging.judge(update, true)
+    if (decision?.kind === 'store') {
+      stored += 1
+      room.store(decision.update, member)
+    } else if (decision === null || decision.kind === 'full' || decision.kind === 'too-costly') {
+      kept += 1
+    }
+  }
+  const isDurable = await new Promise<boolean>((settle) => {
+    room.whenDurable(
+      () => settle(true),
+      () => settle(false),
+    )
+  })
+  room.leave(member)
+  return isDurable ? { stored, kept } : { stored: 0, kept: updates.length }
+}

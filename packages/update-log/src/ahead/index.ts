@@ -1,0 +1,2 @@
+export { openAhead } from './file.ts'
+export { createMemoryAhead, type MemoryAheadFolder } from './memory.ts'
