@@ -38,7 +38,10 @@ export async function openAhead(directory: string, now = () => performance.now()
     position = 0
     lap = (lap + 1) >>> 0
     if (!wipes) return
-    wipes = !succeeds(() => ftruncateSync(file.fd, 0))
+    wipes = !succeeds(() => {
+      ftruncateSync(file.fd, 0)
+      return true
+    })
   }
 
   rewind()
@@ -96,9 +99,9 @@ function read(bytes: Buffer): { shown: Shown[]; lap: number; end: number } {
 }
 
 /** @returns false when the system refuses; the caller does without */
-function succeeds(run: () => boolean | void): boolean {
+function succeeds(run: () => boolean): boolean {
   try {
-    return run() !== false
+    return run()
   } catch (error) {
     if (codesOf(error).size === 0) throw error
     return false
