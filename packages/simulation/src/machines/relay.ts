@@ -12,12 +12,15 @@ import {
   type UpgradeRequest,
 } from '@holdfast/testkit'
 import type { UpdateLog } from '@holdfast/update-log'
+import { createMemoryAhead } from '@holdfast/update-log/ahead'
 import { createMemoryBlobs } from '@holdfast/update-log/blobs'
 import { createMemoryLog } from '@holdfast/update-log/memory'
 import type { Shadowed } from '../check/shadow.ts'
 import { faultyBlobs } from './faulty-blobs.ts'
 import { faultyLog } from './faulty-log.ts'
+import { mortalAhead } from './mortal-ahead.ts'
 import { type DiskFaults, slowDisk } from './slow-disk.ts'
+import { watchedUpgrade } from './watched-wire.ts'
 import { clockOf, type World } from './world.ts'
 
 /** Where the relay is asked for. */
@@ -42,6 +45,10 @@ export interface RelayMachine {
   readonly random: Random
   /** Of calls that the disk had not done when it died. */
   readonly onLost: (calls: number) => void
+  /** It is about to serve. `diskFailed`: some call of it has failed by then. */
+  readonly onServing: (diskFailed: boolean) => void
+  /** Something happened: it is counted under this name. */
+  readonly did: (what: string, times?: number) => void
 }
 
 /** The token says the role. */
@@ -61,9 +68,12 @@ const access: Access = {
 
 const upgrades = new WeakMap<object, UpgradeRequest>()
 
-/** Starts the real relay over what is in the folder, under the relay's name in the network. */
+/**
+ * Starts the real relay over what is in the folder, under the relay's name in the network: at once when nothing is left of what a relay before it had
+ * shown, else when that has been brought in.
+ */
 export function startRelay(
-  { world, folder, faults, versions, random, onLost }: RelayMachine,
+  { world, folder, faults, versions, random, onLost, onServing, did }: RelayMachine,
   name: string,
 ): RunningRelay {
   const process = createProcess(name)
@@ -74,8 +84,11 @@ export function startRelay(
   const disk = { process, schedule, faults, random, onLost }
   const log = faultyLog({ log: stored, process, disk: slowDisk(disk), clocks: folder.clocks })
   const files = createMemoryBlobs({ now: world.clock.now, folder: folder.blobs, randomId: () => name })
+  const onShown = (): void => did('update was shown ahead')
+  const ahead = mortalAhead({ ahead: createMemoryAhead(folder.ahead), process, faults, onShown })
   const relay = createRelay({
     log,
+    ahead,
     blobs: faultyBlobs(files, slowDisk(disk)),
     limits: { blobGrace: BLOB_GRACE, blobSweepEvery: BLOB_SWEEP },
     access,
@@ -88,16 +101,32 @@ export function startRelay(
       upgrade: (_request, socket, _head, accept) => upgrades.get(socket)?.accept(accept),
     }),
   })
-  world.network.listen(RELAY_HOST, {
-    process,
-    upgrade: (request) => receiveUpgrade(relay, request),
-    request: (request, answer) => receiveRequest(relay, request, answer),
-  })
+  const failedBefore = faults.failed
+  const serve = (): void => {
+    if (!process.isAlive) return
+    onServing(faults.failed > failedBefore)
+    world.network.listen(RELAY_HOST, {
+      process,
+      upgrade: (request) => receiveUpgrade(relay, watchedUpgrade(request, process, folder.seen.add)),
+      request: (request, answer) => receiveRequest(relay, request, answer),
+    })
+  }
+  const bringIn = async (): Promise<void> => {
+    const { stored, kept } = await relay.bringIn()
+    did('shown update was brought in', stored)
+    did('shown update waits for the next start', kept)
+    serve()
+  }
+  let serving = Promise.resolve()
+  if (ahead.left.length === 0) serve()
+  else serving = bringIn()
   return {
     process,
     log: stored,
     close: async () => {
+      await serving
       await relay.close()
+      await ahead.close()
       await log.close()
       await files.close()
       process.kill()

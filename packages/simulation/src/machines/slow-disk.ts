@@ -5,6 +5,8 @@ import { UpdateLogError, type UpdateLogErrorCode } from '@holdfast/update-log'
 export interface DiskFaults {
   /** So many of the next calls fail. */
   failing: number
+  /** So many have failed. */
+  failed: number
 }
 
 export interface SlowDiskOptions {
@@ -45,7 +47,10 @@ export function slowDisk({ process, schedule, faults, random, onLost }: SlowDisk
           return
         }
         const isFailing = faults.failing > 0
-        if (isFailing) faults.failing--
+        if (isFailing) {
+          faults.failing--
+          faults.failed++
+        }
         const code = random.pick(CODES)
         const broken = isFailing ? new UpdateLogError(code, 'the dice broke the disk') : null
         // What failed may be found later all the same: nobody can tell whether a write whose fsync failed is there.

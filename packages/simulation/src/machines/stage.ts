@@ -1,16 +1,19 @@
 import { SYNC_VERSIONS, type VersionRange } from '@holdfast/protocol'
 import { type BlobLedger, createBlobLedger } from '../check/blobs.ts'
 import { createLedger, type Ledger } from '../check/ledger.ts'
+import { findForgotten } from '../check/seen.ts'
 import { type Shadowed, shadowed } from '../check/shadow.ts'
 import { createDevice, type Device, type Tab } from './device.ts'
 import { createGuest, type Guest } from './guest.ts'
-import { type RunningRelay, startRelay } from './relay.ts'
+import { type RelayMachine, type RunningRelay, startRelay } from './relay.ts'
+import type { DiskFaults } from './slow-disk.ts'
 import { createWorld, type World } from './world.ts'
 
 /** The relay and its disk, as whoever runs it has them in hand. */
 export interface RelayHouse {
+  /** It lives; it may not serve yet. */
   readonly running: RunningRelay | null
-  readonly faults: { failing: number }
+  readonly faults: DiskFaults
   readonly folder: Shadowed
   /** Counts the folders that it has had in use. */
   readonly generation: number
@@ -67,6 +70,11 @@ export function createStage(seed: number, peers: number): Stage {
   const relay = createRelayHouse(world, {
     onLost: (calls) => count('call of the relay lost before its disk', calls),
     onOther: () => ledger.reconsider(),
+    onServing: async (folder, diskFailed) => {
+      const isPurged = (id: string): boolean => ledger.purges.has(id)
+      for (const { rule, what } of await findForgotten(folder, { isPurged, diskFailed })) world.fail(rule, what)
+    },
+    did: count,
   })
   const ledger: Ledger = createLedger({
     generation: () => relay.generation,
@@ -122,11 +130,15 @@ export function createStage(seed: number, peers: number): Stage {
   }
 }
 
-function createRelayHouse(
-  world: World,
-  { onLost, onOther }: { readonly onLost: (calls: number) => void; readonly onOther: () => void },
-): RelayHouse {
-  const faults = { failing: 0 }
+interface RelayHouseOptions extends Pick<RelayMachine, 'onLost' | 'did'> {
+  /** It has another folder. */
+  readonly onOther: () => void
+  /** A relay is about to serve what is in the folder. */
+  readonly onServing: (folder: Shadowed, diskFailed: boolean) => Promise<void>
+}
+
+function createRelayHouse(world: World, { onLost, onOther, onServing, did }: RelayHouseOptions): RelayHouse {
+  const faults = { failing: 0, failed: 0 }
   const copies: Shadowed[] = []
   let folder = shadowed()
   let other: Shadowed | null = null
@@ -160,7 +172,20 @@ function createRelayHouse(
     start: () => {
       if (house.running) return false
       const { versions } = house
-      running = startRelay({ world, folder, faults, versions, random: world.chance, onLost }, `relay${runs++}`)
+      const over = folder
+      running = startRelay(
+        {
+          world,
+          folder: over,
+          faults,
+          versions,
+          random: world.chance,
+          onLost,
+          onServing: (diskFailed) => void onServing(over, diskFailed),
+          did,
+        },
+        `relay${runs++}`,
+      )
       return true
     },
     crash: () => {
@@ -176,7 +201,7 @@ function createRelayHouse(
       return true
     },
     keepCopy: () => {
-      copies.push(folder.copy())
+      copies.push(folder.backup())
     },
     wipe: () => use(shadowed()),
     restore: (pick) => {
