@@ -33,6 +33,8 @@ const BLOB_SWEEP = 30_000
 export interface RunningRelay {
   readonly process: Process
   readonly log: UpdateLog
+  /** It dies at the so-manieth touch from the next update on that it shows ahead, 1 being before anybody has it. Null: it does not. */
+  dieOnceShown(touches: number | null): void
   /** Ends it in an orderly way. */
   close(): Promise<void>
 }
@@ -84,7 +86,12 @@ export function startRelay(
   const disk = { process, schedule, faults, random, onLost }
   const log = faultyLog({ log: stored, process, disk: slowDisk(disk), clocks: folder.clocks })
   const files = createMemoryBlobs({ now: world.clock.now, folder: folder.blobs, randomId: () => name })
-  const onShown = (): void => did('update was shown ahead')
+  let diesIn: number | null = null
+  const onShown = (): void => {
+    did('update was shown ahead')
+    if (diesIn !== null) process.dieAt(diesIn)
+    diesIn = null
+  }
   const ahead = mortalAhead({ ahead: createMemoryAhead(folder.ahead), process, faults, onShown })
   const relay = createRelay({
     log,
@@ -123,6 +130,9 @@ export function startRelay(
   return {
     process,
     log: stored,
+    dieOnceShown: (touches) => {
+      diesIn = touches
+    },
     close: async () => {
       await serving
       await relay.close()

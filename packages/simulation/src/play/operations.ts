@@ -82,6 +82,14 @@ export const OPERATIONS: Readonly<Record<string, Kind>> = {
       return stage.relay.running ? '' : null
     },
   },
+  relayCrashShown: {
+    weight: 2,
+    run: ({ stage, random }) => {
+      const touches = 1 + random.int(6)
+      stage.relay.running?.dieOnceShown(touches)
+      return stage.relay.running ? '' : null
+    },
+  },
   relayCloses: { weight: 1, run: ({ stage }) => (stage.relay.close() ? '' : null) },
   relayStarts: { weight: 6, run: ({ stage }) => (stage.relay.start() ? '' : null) },
   diskFails: {

@@ -193,6 +193,7 @@ function mend({ world, devices, relay, guests }: Stage): void {
   world.schedule.enter(null)
   relay.faults.failing = 0
   relay.running?.process.dieAt(Number.POSITIVE_INFINITY)
+  relay.running?.dieOnceShown(null)
   for (const guest of guests) guest.isOnline = true
   for (const device of devices) {
     device.faults.failing = 0
