@@ -1,6 +1,6 @@
 import { type Ahead, MOST_BYTES, MOST_UPDATE_BYTES, type Shown } from './port.ts'
 
-/** What is left when a process ends, as the file is of a real one. One has it at a time. */
+/** What is left when a process ends, as the file is of a real one: also what was released and not yet written over. One has it at a time. */
 export interface MemoryAheadFolder {
   shown: readonly Shown[]
 }
@@ -10,27 +10,40 @@ export function createMemoryAhead(folder: MemoryAheadFolder = { shown: [] }): Ah
   const left = folder.shown
   let waiting = left.length
   let isOpen = true
+  /** Nobody needs what there is: the next is written over it. */
+  let isFree = false
+  let wipes = true
 
-  function empty(): void {
-    if (waiting === 0) folder.shown = []
+  function rewind(): void {
+    if (waiting > 0) return
+    isFree = true
+    if (wipes) folder.shown = []
+    wipes = false
   }
 
+  rewind()
   return {
     left,
     write(shown) {
-      const bytes = folder.shown.reduce((sum, { update }) => sum + update.length, shown.update.length)
+      const before = isFree ? [] : folder.shown
+      const bytes = before.reduce((sum, { update }) => sum + update.length, shown.update.length)
       if (!isOpen || shown.update.length > MOST_UPDATE_BYTES || bytes > MOST_BYTES) return false
-      folder.shown = [...folder.shown, { ...shown, update: shown.update.slice() }]
+      isFree = false
+      folder.shown = [...before, { ...shown, update: shown.update.slice() }]
       waiting += 1
       return true
     },
     release(count) {
       waiting -= count
-      empty()
+      rewind()
     },
-    wipe: empty,
+    wipe() {
+      wipes = true
+      if (isOpen) rewind()
+    },
     async close() {
       isOpen = false
+      if (waiting === 0) folder.shown = []
     },
   }
 }
