@@ -154,10 +154,14 @@ async function bringIn(relay: Relay, log: Log): Promise<void> {
   const event = { event: 'brought-in', updates, documents, stored, kept }
   log.write('info', `Ended in the middle of writing: ${stored} updates that others had seen were stored.`, event)
   if (kept === 0) return
-  log.write('warn', `${kept} updates that others had seen cannot be stored now; the next start tries again.`, {
-    event: 'not-brought-in',
-    kept,
-  })
+  log.write(
+    'warn',
+    `${kept} updates that others had seen cannot be stored now; this is tried again, also by the next start.`,
+    {
+      event: 'not-brought-in',
+      kept,
+    },
+  )
 }
 
 function tellOpened({ opened }: LevelLog, log: Log): void {

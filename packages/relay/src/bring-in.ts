@@ -9,14 +9,15 @@ export interface BroughtIn {
   readonly documents: number
   /** Those that were not durable, and are now. */
   readonly stored: number
-  /** Those that are there still: what they belong to cannot be read or written now. The next start tries again. */
+  /** Those that are there still: what they belong to cannot be read or written now. It is tried again later, and by the next start. */
   readonly kept: number
 }
 
-interface Left {
+/** Updates of one document that were shown and may not be durable, oldest first. */
+export interface Left {
   readonly ref: DocumentRef
   readonly epoch: string
-  readonly updates: Uint8Array[]
+  readonly updates: readonly Uint8Array[]
 }
 
 /**
@@ -28,14 +29,15 @@ export async function bringIn(ahead: Ahead, rooms: Rooms): Promise<BroughtIn> {
   const updates = left.length
   const documents = byDocument(left)
   const results = await Promise.all(documents.map((one) => bringInOne(one, rooms)))
-  const sum = (of: keyof Result): number => results.reduce((total, result) => total + result[of], 0)
-  const kept = sum('kept')
+  const stored = results.reduce((total, result) => total + result.stored, 0)
+  const kept = results.reduce((total, result) => total + result.kept.length, 0)
   if (updates > kept) ahead.release(updates - kept)
-  return { updates, documents: documents.length, stored: sum('stored'), kept }
+  for (const [i, result] of results.entries()) rooms.keep({ ...documents[i]!, updates: result.kept })
+  return { updates, documents: documents.length, stored, kept }
 }
 
 function byDocument(left: readonly Shown[]): Left[] {
-  const found = new Map<string, Left>()
+  const found = new Map<string, Left & { readonly updates: Uint8Array[] }>()
   for (const { space, document, epoch, update } of left) {
     const key = `${space}/${document}/${epoch}`
     const one = found.get(key) ?? { ref: { space, document }, epoch, updates: [] }
@@ -45,19 +47,20 @@ function byDocument(left: readonly Shown[]): Left[] {
   return [...found.values()]
 }
 
-interface Result {
+export interface Result {
   readonly stored: number
-  readonly kept: number
+  /** Those that can be neither stored nor given up now. */
+  readonly kept: readonly Uint8Array[]
 }
 
-function bringInOne({ ref, epoch, updates }: Left, rooms: Rooms): Promise<Result> {
+export function bringInOne({ ref, epoch, updates }: Left, rooms: Rooms): Promise<Result> {
   return new Promise((resolve) => {
     const member: Member = {
       epoch,
       isBrief: true,
       // A room that is open says so while it is joined.
       loaded: () => queueMicrotask(() => resolve(store(room, member, updates, epoch))),
-      failed: (why) => resolve({ stored: 0, kept: why === 'purged' ? 0 : updates.length }),
+      failed: (why) => resolve({ stored: 0, kept: why === 'purged' ? [] : updates }),
       update: () => undefined,
       awareness: () => undefined,
     }
@@ -68,14 +71,14 @@ function bringInOne({ ref, epoch, updates }: Left, rooms: Rooms): Promise<Result
 /** The same name under another epoch is another document, and this one is gone. */
 async function store(room: Room, member: Member, updates: readonly Uint8Array[], epoch: string): Promise<Result> {
   let stored = 0
-  let kept = 0
+  const kept: Uint8Array[] = []
   for (const update of room.epoch === epoch ? updates : []) {
     const decision = room.judging.judge(update, true)
     if (decision?.kind === 'store') {
       stored += 1
       room.store(decision.update, member)
     } else if (decision === null || decision.kind === 'full' || decision.kind === 'too-costly') {
-      kept += 1
+      kept.push(update)
     }
   }
   const isDurable = await new Promise<boolean>((settle) => {
@@ -85,5 +88,5 @@ async function store(room: Room, member: Member, updates: readonly Uint8Array[],
     )
   })
   room.leave(member)
-  return isDurable ? { stored, kept } : { stored: 0, kept: updates.length }
+  return isDurable ? { stored, kept } : { stored: 0, kept: updates }
 }

@@ -11,6 +11,7 @@ import {
   UpdateLogError,
 } from '@holdfast/update-log'
 import { Audience } from './audience.ts'
+import type { Left } from './bring-in.ts'
 import { messageOf, type RelayEvent } from './events.ts'
 import { AT_ONCE_STORED, bytesOf, type Examiner } from './examine/port.ts'
 import { DOCUMENT_FULL, type Full, Judging, SPACE_FULL } from './judging.ts'
@@ -46,6 +47,8 @@ export interface RoomServices {
   readonly quota: Quota
   /** Draws epochs. */
   readonly randomId: () => string
+  /** Called with what was shown ahead and could not be stored. */
+  readonly onKept: (left: Left) => void
   /** Called when a room holds nothing any more and nobody needs it. */
   readonly onEmpty: (room: Room) => void
   /** Called when a room can serve nobody any more: whoever comes next gets a new one. */
@@ -84,8 +87,8 @@ export class Room {
   #epoch: string | null = null
   /** Epochs that were purged. */
   #refused = NONE
-  /** Updates that were shown ahead and are not durable. */
-  #ahead = 0
+  /** Updates that were shown ahead and are not durable, oldest first. */
+  #ahead: Uint8Array[] = []
   /** Somebody was here who may well come back. */
   #lingers = false
   #cancelUnload: (() => void) | null = null
@@ -339,8 +342,9 @@ export class Room {
 
   #fail(why: RoomFailure, error?: unknown): void {
     this.#end('failed')
-    // What could not be written is kept for the next start: others have seen it. What was purged is not.
-    if (why === 'purged') this.#release(this.#ahead)
+    // What could not be written is kept and tried again: others have seen it. What was purged is not.
+    if (why === 'purged') this.#release(this.#ahead.length)
+    else this.#keep()
     for (const member of this.#audience.all()) member.failed(why, error)
     this.#writes.abandon(error ?? new UpdateLogError('PURGED', `${this.ref.document} was purged.`))
   }
@@ -356,18 +360,22 @@ export class Room {
     const { ahead, metrics } = this.#services
     const epoch = this.#epoch
     if (epoch === null || ahead?.write({ ...this.ref, epoch, update }) !== true) return false
-    this.#ahead += 1
+    this.#ahead.push(update)
     metrics.shownAhead += batch.length
     this.#audience.showAhead(batch, update)
     return true
   }
 
-  /** What was given up before has been released. */
+  /** What was given up before has been released, or is kept. */
   #release(shown: number): void {
-    const count = Math.min(shown, this.#ahead)
-    if (count === 0) return
-    this.#ahead -= count
-    this.#services.ahead?.release(count)
+    const { length } = this.#ahead.splice(0, shown)
+    if (length > 0) this.#services.ahead?.release(length)
+  }
+
+  #keep(): void {
+    const updates = this.#ahead.splice(0)
+    const epoch = this.#epoch
+    if (epoch !== null) this.#services.onKept({ ref: this.ref, epoch, updates })
   }
 
   #written({ batch, update, wasShown }: Written<Member>, { epoch, seq }: Appended): void {

@@ -1,8 +1,10 @@
 import { type Ahead, type DocumentRef, shouldCompact, type UpdateLog } from '@holdfast/update-log'
+import { bringInOne, type Left } from './bring-in.ts'
 import { Compactions } from './compactions.ts'
 import { Costly, type CostlyNotes, type TooCostly } from './costly.ts'
 import type { RelayEvent } from './events.ts'
 import type { Examiner } from './examine/port.ts'
+import { Kept } from './kept.ts'
 import type { Member } from './member.ts'
 import type { Metrics } from './metrics.ts'
 import type { Clock, Limits } from './options.ts'
@@ -37,17 +39,19 @@ export class Rooms {
   readonly #stopListening: () => void
   readonly #costly: Costly
   readonly #health: WriteHealth
+  readonly #kept: Kept | null
 
   constructor(options: RoomsOptions) {
     this.#options = options
-    const { log, clock, metrics, report } = options
+    const { log, clock, metrics, report, ahead = null } = options
+    this.#kept = ahead === null ? null : new Kept({ ahead, clock, bringIn: (left) => bringInOne(left, this) })
     this.#health = new WriteHealth(clock)
     this.#costly = new Costly(options.costly ?? null)
     this.#stopListening = log.onCommit(({ changes }) => {
       this.#health.wrote()
       for (const change of changes) {
         if (!change.purged) continue
-        options.ahead?.wipe()
+        ahead?.wipe()
         this.#rooms.get(keyOf(change))?.purged(change.epoch)
         // Whoever begins anew under its name is not to be refused for it.
         this.#costly.delete(change)
@@ -82,6 +86,7 @@ export class Rooms {
         states: this.#states,
         health: this.#health,
         ahead: this.#options.ahead ?? null,
+        onKept: (left) => this.keep(left),
         onEmpty: (empty) => this.#unload(key, empty),
         onFailed: (failed) => this.#drop(key, failed),
         onWorthCompacting: (worth) => this.#compactions.add(worth.ref),
@@ -93,6 +98,11 @@ export class Rooms {
     }
     room.join(member)
     return room
+  }
+
+  /** What was shown and cannot be stored now is tried again later. */
+  keep(left: Left): void {
+    this.#kept?.add(left)
   }
 
   /** The document's room, if it is in use. */
@@ -121,6 +131,7 @@ export class Rooms {
 
   /** Resolves when no write and no compaction is under way. */
   async settled(): Promise<void> {
+    this.#kept?.close()
     await this.written()
     await this.#compactions.stop()
     this.#stopListening()

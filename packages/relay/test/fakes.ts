@@ -1,5 +1,5 @@
 import { encodeStateVector, encodeStep1, encodeUpdate } from '@holdfast/protocol'
-import type { DocumentRef, UpdateLog } from '@holdfast/update-log'
+import type { Ahead, DocumentRef, UpdateLog } from '@holdfast/update-log'
 import { createMemoryLog } from '@holdfast/update-log/memory'
 import * as Y from 'yjs'
 import type { CostlyNotes } from '../src/costly.ts'
@@ -191,6 +191,7 @@ export function house(
   held = new HeldLog(),
   examiner: Examiner = inlineExaminer,
   costly: CostlyNotes | null = null,
+  ahead: Ahead | null = null,
 ): House {
   const clock = new ManualClock()
   const metrics = new Metrics()
@@ -214,6 +215,7 @@ export function house(
     report,
     randomId: () => `e${++id}`,
     costly,
+    ahead,
   })
   return {
     rooms,
