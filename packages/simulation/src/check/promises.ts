@@ -81,7 +81,7 @@ export function findBrokenPromises({ ledger }: Stage, replicas: Replicas): Failu
 
 /** W9: what was promised to be gone is nowhere, and nothing else is kept aside. */
 export function findGhosts(
-  { devices, ledger, mayComeBack }: Stage,
+  { devices, ledger, relay, mayComeBack }: Stage,
   replicas: Replicas,
   asides: readonly SetAside[],
 ): Failure[] {
@@ -93,6 +93,8 @@ export function findGhosts(
       const isStored = where === 'relay' || devices.some(({ name }) => name === where)
       if (isStored) failures.push({ rule: 'purged-is-gone', what: `${id} is on ${where}` })
     }
+    const isAhead = relay.folder.ahead.shown.some(({ document }) => document === id)
+    if (isAhead) failures.push({ rule: 'purged-is-gone', what: `${id} is in what the relay has shown ahead` })
   }
   for (const { device, conversation, code } of asides) {
     if (code === 'EPOCH_PURGED' && ledger.purges.has(conversation)) continue

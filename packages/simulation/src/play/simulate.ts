@@ -3,6 +3,7 @@ import { seizeGlobals } from '@holdfast/testkit/globals'
 import { findLostBlobs } from '../check/blobs.ts'
 import { findBrokenPromises, findDifferences, findGhosts, findLies, findStale } from '../check/promises.ts'
 import { type Replicas, readAsides, readReplicas } from '../check/replicas.ts'
+import { findForgotten } from '../check/seen.ts'
 import { describeState } from '../check/state.ts'
 import { createStage, type Stage } from '../machines/stage.ts'
 import type { Failure, World } from '../machines/world.ts'
@@ -179,6 +180,7 @@ async function drain(stage: Stage, counter: Counter): Promise<void> {
       ...findGhosts(stage, replicas, asides),
       ...findLies(stage, replicas),
       ...(await findLostBlobs(stage, replicas)),
+      ...(await findForgotten(relay.folder, { isPurged: (id) => stage.ledger.purges.has(id), diskFailed: false })),
     ]
     if (failures.length === 0) {
       failures = findBrokenPromises(stage, replicas)
