@@ -48,7 +48,8 @@ export interface Restored {
   readonly files: readonly string[]
 }
 
-const PARTS = ['log', 'mark', 'format', 'blobs'] as const
+/** What was shown of the history before is not of this one. */
+const PARTS = ['log', 'mark', 'format', 'blobs', 'ahead'] as const
 
 /**
  * Puts a backup into a data folder. All of it is checked and made beside what is there; then it takes its place in one step that whoever comes
