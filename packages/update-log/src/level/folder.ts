@@ -15,6 +15,7 @@ export const FORMAT_VERSION = 2
  * format       {"holdfast":"update-log","version":2}
  * log/         LevelDB
  * mark         the high-water mark, see mark.ts
+ * ahead        what was shown and is not durable yet, see ../ahead
  * quarantine/  copies of what was found damaged
  * restoring/   what a restore or repair has not put in place yet, see swap.ts
  * ```
