@@ -109,7 +109,7 @@ export async function serve(options: ServeOptions, output: Output): Promise<() =
     })
     const running = relay
     const stores = [...(ahead === null ? [] : [ahead]), blobs, log]
-    startWarmUp(server, log, output.log)
+    startWarmUp(server, running, log, output.log)
     return async () => {
       await stop(server, running, stores)
       await forget()
@@ -229,15 +229,18 @@ function listenFailure(error: Error, host: string, port: number): Error {
   }
 }
 
-/** Until the first client comes: from then on the processor is for clients, and their traffic does the same. */
-function startWarmUp(server: Server, log: UpdateLog, output: Log): void {
-  let isQuiet = true
-  server.once('upgrade', () => {
-    isQuiet = false
-  })
-  warmUp({ log, isWanted: () => isQuiet && server.listening }).catch((error: unknown) => {
+/** While nobody is served: else the processor is for those who are, and their traffic does the same. */
+function startWarmUp(server: Server, relay: Relay, log: UpdateLog, output: Log): void {
+  let asked = 0
+  const count = (): void => {
+    asked += 1
+  }
+  server.on('upgrade', count)
+  server.on('request', count)
+  const isOver = (): boolean => !server.listening
+  warmUp({ log, traffic: () => asked + relay.traffic(), isOver }).catch((error: unknown) => {
     // An end in the middle of it is no failure.
-    if (!server.listening) return
+    if (isOver()) return
     output.write('warn', `Warming up failed; the first clients wait a little longer. ${String(error)}`, {
       event: 'warm-up-failed',
     })

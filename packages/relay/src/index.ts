@@ -39,5 +39,5 @@ export {
 } from './tokens/ledger.ts'
 export { TokenLedgerError } from './tokens/ledger-error.ts'
 export { isTokenId, isTokenName, type TokenRecord } from './tokens/record.ts'
-export { type WarmedUp, warmUp } from './warm-up/warm-up.ts'
+export { warmUp } from './warm-up/warm-up.ts'
 export type { Wire, WireListener } from './wire.ts'

@@ -60,6 +60,8 @@ export interface Relay {
   bringIn(): Promise<BroughtIn>
   /** What `/metrics` answers. */
   metrics(): string
+  /** Grows with every update and every message to anybody. */
+  traffic(): number
   /** Takes no more peers, closes those there are, and resolves when every write has settled. The log stays open. */
   close(): Promise<void>
 }
@@ -240,6 +242,7 @@ export function createRelay(options: RelayOptions): Relay {
     },
     bringIn: async () => (ahead === null ? { updates: 0, documents: 0, stored: 0, kept: 0 } : bringIn(ahead, rooms)),
     metrics: renderMetrics,
+    traffic: () => metrics.updates + metrics.sentFrames,
     async close() {
       isClosing = true
       stopWatching?.()

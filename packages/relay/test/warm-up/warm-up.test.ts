@@ -10,7 +10,8 @@ import { loadAgain } from '../../src/warm-up/loading.ts'
 import { message, token } from '../../src/warm-up/made-conversation.ts'
 import { readAgain } from '../../src/warm-up/reading.ts'
 import { serveAgain } from '../../src/warm-up/serving.ts'
-import { warmUp } from '../../src/warm-up/warm-up.ts'
+import { warm, warmUp } from '../../src/warm-up/warm-up.ts'
+import { whenQuiet } from '../../src/warm-up/when-quiet.ts'
 import { ManualClock } from '../fakes.ts'
 
 /** Wanted so many times that it was asked. */
@@ -120,10 +121,93 @@ test('a visit that is not answered ends all the same, and says so', async () => 
 test('a warm-up ends before its next step when it is not wanted any more', async () => {
   const log = createMemoryLog()
   await log.append({ space: 'default', document: 'one' }, message(0))
-  expect(await warmUp({ log, isWanted: () => false })).toEqual({ served: 0, loaded: 0, read: 0 })
+  expect(await warm(log, () => false)).toEqual({ served: 0, loaded: 0, read: 0 })
+  expect(await warmUp({ log, traffic: () => 0, isOver: () => true })).toBe(false)
   // Once before anything is made, then before each time.
   expect(await readAgain(wanted(3))).toBe(2)
   expect(await loadAgain(log, wanted(4), systemClock)).toBe(3)
   expect(await serveAgain(wanted(8))).toBe(7)
   await log.close()
+})
+
+/** What is run when it is quiet, one run after the other, each until the test lets it go on. */
+function quietRuns() {
+  const clock = new ManualClock()
+  const state = { traffic: 0, isOver: false, runs: 0 }
+  let isWanted = (): boolean => false
+  let end: () => void = () => undefined
+  let began: () => void = () => undefined
+  const done = whenQuiet({
+    clock,
+    traffic: () => state.traffic,
+    isOver: () => state.isOver,
+    run: (wanted) => {
+      isWanted = wanted
+      state.runs += 1
+      began()
+      return new Promise<void>((resolve) => {
+        end = resolve
+      })
+    },
+  })
+  return {
+    clock,
+    state,
+    done,
+    isWanted: () => isWanted(),
+    /** The run that there is ends; what follows has been done. */
+    async ends(): Promise<void> {
+      end()
+      await new Promise((resolve) => setImmediate(resolve))
+    },
+    /** Resolves when the next run has begun. */
+    next: () =>
+      new Promise<void>((resolve) => {
+        began = resolve
+      }),
+  }
+}
+
+test('a warm-up that was disturbed is done when nobody has asked for anything for a while', async () => {
+  const { clock, state, done, isWanted, ends, next } = quietRuns()
+  expect([state.runs, isWanted()]).toEqual([1, true])
+  state.traffic += 1
+  expect(isWanted()).toBe(false)
+  await ends()
+  // They are being served all the while.
+  for (let i = 0; i < 10; i += 1) {
+    state.traffic += 1
+    clock.pass(250)
+  }
+  expect(state.runs).toBe(1)
+  const again = next()
+  clock.pass(250)
+  await again
+  expect([state.runs, isWanted()]).toEqual([2, true])
+  await ends()
+  expect(await done).toBe(true)
+})
+
+test('a warm-up that is disturbed again and again is given up', async () => {
+  const { clock, state, done, isWanted, ends } = quietRuns()
+  for (let i = 0; i < 8; i += 1) {
+    state.traffic += 1
+    expect(isWanted()).toBe(false)
+    await ends()
+    clock.pass(250)
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+  expect(await done).toBe(false)
+  expect(state.runs).toBe(8)
+})
+
+test('a warm-up ends with the relay, also while it waits', async () => {
+  const { clock, state, done, isWanted, ends } = quietRuns()
+  state.traffic += 1
+  expect(isWanted()).toBe(false)
+  await ends()
+  state.isOver = true
+  clock.pass(250)
+  expect(await done).toBe(false)
+  expect(state.runs).toBe(1)
 })
