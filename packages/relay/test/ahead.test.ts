@@ -57,6 +57,7 @@ describe('what is shown ahead', () => {
     // Told once, and not kept any longer.
     expect(b.wire.updates().length).toBe(1)
     expect(a.wire.updates()).toEqual([])
+    await here.ahead.close()
     expect(folder.shown).toEqual([])
   })
 
@@ -139,6 +140,7 @@ describe('what is shown ahead', () => {
     await here.held.held(here.held.appends, 2)
     here.held.appends[1]!.open()
     await here.rooms.written()
+    await here.ahead.close()
     expect(folder.shown).toEqual([])
   })
 
