@@ -97,7 +97,7 @@ describe('what is shown ahead', () => {
   })
 
   it('W2 W7 who lags behind what was shown is told of it when it is durable, not never', async () => {
-    const here = aheadHouse({ shown: [] }, new HeldLog(), { waitingBytes: 40 })
+    const here = aheadHouse({ shown: [] }, new HeldLog(), { waitingBytes: 10 })
     const [a, b, slow] = [await connected(here), await connected(here), await connected(here)]
     slow.wire.stick(64 * 1024)
     here.held.holdAppends = true
