@@ -58,6 +58,7 @@ export function bringInOne({ ref, epoch, updates }: Left, rooms: Rooms): Promise
     const member: Member = {
       epoch,
       isBrief: true,
+      isOld: true,
       // A room that is open says so while it is joined.
       loaded: () => queueMicrotask(() => resolve(store(room, member, updates, epoch))),
       failed: (why) => resolve({ stored: 0, kept: why === 'purged' ? [] : updates }),

@@ -4,6 +4,8 @@ export interface Member {
   readonly epoch?: string
   /** Brings both sides level and goes: it is shown nothing, has no presence, and leaves no room behind. */
   readonly isBrief?: boolean
+  /** It brings what was shown once: where something was purged it begins nothing anew (W9), whatever epoch it knows. */
+  readonly isOld?: boolean
   /**
    * It is shown updates before they are durable (W2): true of those who are told updates and nothing of where they stand. Who joins after one was
    * shown asks for what there is, which waits until that one is durable.

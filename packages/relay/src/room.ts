@@ -293,7 +293,7 @@ export class Room {
   }
 
   #admit(member: Member): void {
-    const why = this.#objection(member.epoch ?? '')
+    const why = this.#objection(member)
     if (why === null) {
       if (member.isBrief !== true) this.#lingers = true
       this.#epoch ??= this.#services.randomId()
@@ -306,11 +306,12 @@ export class Room {
   }
 
   /** W9: whether a member that knows the document by this epoch can be served; whoever comes first says what it is (Y12). */
-  #objection(wanted: string): RoomFailure | null {
+  #objection({ epoch: wanted = '', isOld = false }: Member): RoomFailure | null {
     if (this.#refused.includes(wanted)) return 'purged'
     if (this.#epoch !== null) return null
+    if ((wanted === '' || isOld) && this.#refused.length > 0) return 'purged'
     if (wanted !== '') this.#epoch = wanted
-    return wanted === '' && this.#refused.length > 0 ? 'purged' : null
+    return null
   }
 
   /** W3: refused, and nothing is written over what could not be read. */
