@@ -10,6 +10,8 @@ export function findDifferences(stage: Stage, replicas: Replicas): Failure[] {
   const failures: Failure[] = []
   const places = ['relay', ...stage.devices.map(({ name }) => name)]
   const windows = new Set(stage.devices.flatMap(({ tabs }) => Array.from(tabs, ({ name }) => name)))
+  // So may what a stock client was shown before it was told what there is, by a relay whose folder is gone.
+  if (stage.relay.generation > 0) for (const { name } of stage.guests) windows.add(name)
   for (const [id, copies] of replicas) {
     const [first, ...others] = copies
     if (!first || stage.ledger.purges.has(id)) continue
