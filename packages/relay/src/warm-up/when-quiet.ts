@@ -12,16 +12,19 @@ export interface WhenQuiet {
 
 /** Nothing was asked or told for so long: whoever came has got what they came for. In ms. */
 const QUIET_MS = 250
+/** About as much as the visitors make: who has been served so much has warmed the relay up. */
+const ENOUGH_TRAFFIC = 2_000
 /** Somebody who says a word every second would have it begun for ever. */
 const MOST_TRIES = 8
 
 /**
- * Runs something at once, and when that was disturbed again from the beginning as soon as nobody is being served.
+ * Runs something at once, and when that was disturbed again from the beginning as soon as nobody is being served, unless those who were have done as much.
  * @returns whether it was done to its end
  */
 export async function whenQuiet({ traffic, isOver, clock, run }: WhenQuiet): Promise<boolean> {
-  let begun = traffic()
-  for (let tries = 0; tries < MOST_TRIES && !isOver(); tries++) {
+  const first = traffic()
+  let begun = first
+  for (let tries = 0; tries < MOST_TRIES && begun - first < ENOUGH_TRAFFIC && !isOver(); tries++) {
     let isDisturbed = false
     await run(() => {
       isDisturbed ||= isOver() || traffic() !== begun

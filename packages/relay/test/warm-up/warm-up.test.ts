@@ -201,6 +201,16 @@ test('a warm-up that is disturbed again and again is given up', async () => {
   expect(state.runs).toBe(8)
 })
 
+test('a warm-up is not done again after as much has been served', async () => {
+  const { clock, state, done, isWanted, ends } = quietRuns()
+  state.traffic += 2_000
+  expect(isWanted()).toBe(false)
+  await ends()
+  clock.pass(250)
+  expect(await done).toBe(false)
+  expect(state.runs).toBe(1)
+})
+
 test('a warm-up ends with the relay, also while it waits', async () => {
   const { clock, state, done, isWanted, ends } = quietRuns()
   state.traffic += 1
