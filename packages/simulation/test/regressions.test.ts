@@ -336,6 +336,11 @@ const FOUND: readonly (readonly [string, number, string])[] = [
     301712,
     'edit:3:ewz4p8 edit:3:ao6yv5 delta:0:bao37o create:3:rxs80w offline:2:fumdh8 keepCopy:1:4mykgl storageFails:3:v1vrq2 edit:3:rblwlr edit:2:uq79nj storageFails:0:ldqaac create:4:miwror wait:3:q2mnm3 edit:1:z7z8g2 putBlob:4:s3rcz1 purge:4:vx2bzo editFurther:4:c8hl4g offline:0:6ppsfu restore:2:76w9rr',
   ],
+  [
+    'over version 1 everybody hears of everything before a folder is put back, also who has a connection that nobody said was dead',
+    135,
+    'close:3:grobzk edit:2:mndl45 create:3:b7ib9b edit:1:x86hhb changeRelay:4:t7e90m crashTab:4:uapvln wipe:0:j95d2n open:1:kcir4k tab:4:6mu91v close:3:9xu9ty keepCopy:2:uqtc23 edit:4:d8pte7 cut:1:92gsfx editFurther:1:7ej8y6 restore:0:rvy1d closeTab:1:hlpzcd edit:1:1yo6rj',
+  ],
 ]
 
 test.each(FOUND)('%s (seed %i)', async (_name, seed, plan) => {

@@ -35,6 +35,8 @@ export interface Link {
   close(code: number, reason: string): void
   /** Bytes sent by the client and not delivered. */
   readonly buffered: number
+  /** Nothing is carried any more, whether or not the client knows. */
+  readonly isCut: boolean
   /** Both directions lose what is under way from some message on, and nothing comes after. Those not told are left to find out. */
   cut(random: Random, how?: { readonly serverIsTold?: boolean; readonly clientIsTold?: boolean }): void
   /** The client's process has died: what it sent may still arrive, and its machine says that it has gone. */
@@ -213,6 +215,9 @@ export function openLink({ schedule, process, client, url, server: find, tally }
     },
     get buffered() {
       return buffered
+    },
+    get isCut() {
+      return isCut
     },
     cut: (random, { serverIsTold = true, clientIsTold = true } = {}) => {
       if (isCut) return

@@ -69,6 +69,17 @@ test('what is cut is lost from some message on, and both are told', () => {
   expect(closed).toEqual([1006])
 })
 
+test('a connection that was cut without a word is there, and carries nothing', () => {
+  const { socket, settle, heard, told, host, random } = pair()
+  settle()
+  expect(Array.from(host.links, ({ isCut }) => isCut)).toEqual([false])
+  host.cut(random, { clientIsTold: false, serverIsTold: false })
+  expect(Array.from(host.links, ({ isCut }) => isCut)).toEqual([true])
+  socket.send(Uint8Array.of(1))
+  settle()
+  expect({ heard, told }).toEqual({ heard: [], told: ['open'] })
+})
+
 test('a process that dies is heard of and hears nothing', () => {
   const dead = pair()
   dead.settle()
