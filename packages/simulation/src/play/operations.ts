@@ -83,7 +83,7 @@ export const OPERATIONS: Readonly<Record<string, Kind>> = {
     },
   },
   relayCrashShown: {
-    weight: 1.5,
+    weight: 2,
     run: ({ stage, random }) => {
       const touches = 1 + random.int(6)
       stage.relay.running?.dieOnceShown(touches)
