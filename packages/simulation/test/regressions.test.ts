@@ -341,6 +341,11 @@ const FOUND: readonly (readonly [string, number, string])[] = [
     135,
     'close:3:grobzk edit:2:mndl45 create:3:b7ib9b edit:1:x86hhb changeRelay:4:t7e90m crashTab:4:uapvln wipe:0:j95d2n open:1:kcir4k tab:4:6mu91v close:3:9xu9ty keepCopy:2:uqtc23 edit:4:d8pte7 cut:1:92gsfx editFurther:1:7ej8y6 restore:0:rvy1d closeTab:1:hlpzcd edit:1:1yo6rj',
   ],
+  [
+    'what was set aside and cannot be read at once, because the storage was lost behind it, is nothing that nobody handles',
+    840054,
+    'close:4:s8s6rg create:0:mk2fqv close:3:69sp3s edit:1:ir7o7 edit:0:7myzlk edit:1:sjlsv9 finish:0:qb0arb crashTab:4:yayvmr stream:2:6da1xa delta:1:96rvmy delta:0:d0az9x storageFails:1:e7fgcu finish:1:2y5351 edit:3:iamk5s crashTab:1:tk3sum wait:1:6z2p7p askToStop:2:bomld8 edit:1:s9a2bz edit:1:hi4ojy edit:4:g6xprf relayCrash:2:1m3ewr relayCrashShown:0:odu7zj relayStarts:1:yscbpr stream:1:4kgmu7 delta:0:qm7ujt tab:0:qwvf64 edit:3:lckac9 open:2:tpwsg5 edit:4:mah6bw wait:3:hyff2h edit:3:2uaoc9 tab:1:wjvrna wait:3:372vp delta:1:cp2dae cut:3:11dd3 delta:0:2afume release:0:515bhr crashTabSoon:0:i28rfj open:1:nw9gh8 edit:0:wg9jfm edit:2:ze733l relayStarts:0:x5xudv edit:1:x1vqeb stream:0:du75fw edit:4:o0i46e editFurther:2:188pwi close:4:vzkqy1 storageFails:3:hy0num putBlob:0:3i2l42 edit:4:mrigyt edit:4:twa2dh keepCopy:4:qudhse release:3:4zf2tr cut:4:dyh6yn putBlob:3:spxnnn closeTab:4:6k3z8s edit:2:64ep35 edit:4:ue0cev edit:0:q0cl2d askToStop:3:55721t wait:2:vs6wuh tab:3:98c6g3 stream:1:xgahln cut:0:li0c6i deleteStorage:2:uh8svh offline:3:ejxqd8 crashTabSoon:3:nbca5h relayStarts:0:6xv50b diskFails:4:ermeql tab:2:p20jn edit:2:ou45sw release:3:vt9pke delta:0:iwb8n7 relayCloses:4:u02r9x relayStarts:1:dswvin online:0:nb1yq3 guestEdits:3:sud2v6 guestComes:2:5p7n5z stream:3:11ct6l edit:2:4fv5fp create:2:68hidt guestEdits:0:qurixq edit:0:e0vmbc editFurther:1:wldzlu crashTab:2:19syzx guestEdits:4:dfs67y wait:3:ycz69u edit:1:cpzlq edit:1:oblaws open:3:c5h0et storageFails:2:nymjnn relayStarts:2:4s5y2w edit:3:ns5ov0 wait:0:7crih4 create:4:ssp42v putBlob:0:ckqjlx edit:0:7zc54v online:1:1w1ils edit:3:svxrrf purge:2:tqyve2 close:0:f7yiga getBlob:3:peb1te delta:1:vqu5k3 tab:0:1zl0nx editFurther:1:uokeyg create:0:7nxgpy relayStarts:4:r0o9mc edit:0:xujukx edit:2:tscszq storageFails:0:6vjxk8',
+  ],
 ]
 
 test.each(FOUND)('%s (seed %i)', async (_name, seed, plan) => {

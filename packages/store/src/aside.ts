@@ -18,6 +18,8 @@ export interface AsideKeeper extends Aside {
   /** Keeps the whole state of a document that is in memory. */
   keep(id: string, state: () => Uint8Array, code?: number): void
   load(): Promise<void>
+  /** The storage is open again: reads what could not be read before. */
+  reload(): void
   close(): void
 }
 
@@ -49,7 +51,15 @@ export function createAside(options: AsideOptions): AsideKeeper {
     items.set(shown.map(itemOf).sort((a, b) => b.at - a.at))
     onChange()
   }
-  const load = async (): Promise<void> => show(await journal.read((handle) => handle.asides()))
+  /** Readings so far, and the last of them that succeeded. */
+  let asked = 0
+  let answered = 0
+  const load = async (): Promise<void> => {
+    const mine = ++asked
+    const notes = await journal.read((handle) => handle.asides())
+    answered = Math.max(answered, mine)
+    show(notes)
+  }
 
   const read = async (key: string): Promise<Uint8Array> => {
     const update = await journal.read((handle) => handle.aside(key))
@@ -88,7 +98,8 @@ export function createAside(options: AsideOptions): AsideKeeper {
     const asked = record(id)?.purged === 'asked'
     // Who purges here wants it gone here.
     const retired = await journal.retire(id, { purged: 'done', aside: asked ? null : aside })
-    if (retired?.aside) await load()
+    // It is on the device; what cannot be read now is read when the storage is open again.
+    if (retired?.aside) await load().catch(() => null)
     if (retired || !record(id) || isClosed) return
     const again = clock.after(AGAIN_MS, () => {
       owed.delete(id)
@@ -103,6 +114,9 @@ export function createAside(options: AsideOptions): AsideKeeper {
     get: items.get,
     subscribe: items.subscribe,
     load,
+    reload: () => {
+      if (answered < asked) void load().catch(() => null)
+    },
     retire,
     close: () => {
       isClosed = true

@@ -84,7 +84,7 @@ export async function openStore(options: OpenStoreOptions): Promise<Store> {
         relay.restart()
         // What only the storage had went with it.
         void Promise.all([aside.load(), blobs.load()]).catch(() => null)
-      }
+      } else aside.reload()
       firstList = loadList(handle)
       for (const live of lives.all()) void live.load()
     },

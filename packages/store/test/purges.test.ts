@@ -3,7 +3,8 @@ import type { DocumentRef, UpdateLog } from '@holdfast/update-log'
 import { createMemoryLog } from '@holdfast/update-log/memory'
 import { expect, test } from 'vitest'
 import * as Y from 'yjs'
-import type { Device } from './devices.ts'
+import { PersistenceError, type PersistenceHandle } from '../src/persistence/port.ts'
+import { type Device, say } from './devices.ts'
 import type { RelayHarness } from './relay-harness.ts'
 import { relayPerTest } from './relay-per-test.ts'
 import { until } from './world.ts'
@@ -109,4 +110,39 @@ test('C61 who may only read is shown what others began anew under the name of wh
   const reader = await laptop.open({ relay: { ...relay.address, token: await relay.token('read') } })
   const items = await until(reader.list, (all) => all.length === 2)
   expect(items.map(({ summary }) => summary.title)).toContain('Brought')
+})
+
+test('C60 what is set aside is shown when the storage is back that was lost before it could be read', async () => {
+  const [here, laptop] = [await device().open(), device()]
+  const mine = await here.create({ title: 'Gone' })
+  await mine.sent()
+  const online = await laptop.open()
+  await until(online.list, (items) => items.length === 1)
+  await closeStore(online)
+  const { persistence } = laptop
+  let losses = 0
+  const store = await laptop.open({
+    relay: null,
+    persistence: {
+      ...persistence,
+      open: async () => {
+        const handle = await persistence.open()
+        const retire: PersistenceHandle['retire'] = async (...how) => {
+          const retired = await handle.retire(...how)
+          if (losses++ === 0) persistence.lose(new PersistenceError('CLOSED', 'the browser closed it'))
+          return retired
+        }
+        return { ...handle, retire }
+      },
+    },
+  })
+  const yours = await store.open(mine.id)
+  say(yours, 'never sent')
+  await yours.saved()
+  await here.purge(mine.id)
+  await isPurged({ space: 'default', document: mine.id })
+  store.setRelay(relay.address)
+  const [item] = await until(store.aside, (items) => items.length === 1)
+  expect(item).toMatchObject({ conversation: mine.id, reason: { code: 'EPOCH_PURGED' } })
+  expect(losses).toBe(1)
 })
