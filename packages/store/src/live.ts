@@ -236,7 +236,8 @@ export function createLive(options: LiveOptions): Live {
     connect: relay.connect,
     isOver,
     isPast: () => isOver() && record().purged === 'no',
-    takeSummary: (asked) => (loaded && !isOver() ? summary.take(asked) : null),
+    // A row that was fetched comes in when it is on the device (C72): in a storage that took the place of one that is gone, nothing may be here yet.
+    takeSummary: (asked) => (loaded && !isOver() && !isEmpty() ? summary.take(asked) : null),
     onCommitted: ({ record: now, update, foreign }) => {
       if (isOver()) {
         refresh()
