@@ -146,3 +146,32 @@ test('C60 what is set aside is shown when the storage is back that was lost befo
   expect(item).toMatchObject({ conversation: mine.id, reason: { code: 'EPOCH_PURGED' } })
   expect(losses).toBe(1)
 })
+
+test.each(['was told of', 'never heard of'])(
+  'C61 what a device has of a history that was lost does not come back when what it %s in its place was purged',
+  async (how) => {
+    const laptop = device()
+    const first = await laptop.open()
+    const mine = await first.create({ title: 'Gone' })
+    await mine.sent()
+    await closeStore(first)
+    await wipe()
+    const ref = { space: 'default', document: mine.id }
+    // By somebody who had never heard under which epoch it lived.
+    await relay.log.append(ref, beginning(ref.document, 'Brought'), { epoch: 'brought' })
+    if (how === 'was told of') {
+      // And was gone before it could ask.
+      const handle = await laptop.persistence.open()
+      const remote = { epoch: 'brought', seq: 1, purged: false, summary: null }
+      await handle.write({ documents: [{ id: mine.id, updates: [], local: false, remote }] })
+      await handle.close()
+    }
+    await relay.log.purge(ref, { epoch: 'brought' })
+    const store = await laptop.open()
+    const [aside] = await until(store.aside, (all) => all.length > 0)
+    expect(aside).toMatchObject({ conversation: mine.id, reason: { code: 'EPOCH_PURGED' } })
+    await (await store.create({ title: 'Other' })).sent()
+    expect(store.list.get()).toHaveLength(1)
+    expect(await relay.log.stat(ref)).toMatchObject({ kind: 'purged', refused: ['brought'] })
+  },
+)

@@ -129,7 +129,7 @@ function applyMarks(before: DocumentRecord, write: DocumentWrite, holds: Holds):
 
 function applyRemote(record: DocumentRecord, remote: RemoteEntry): DocumentRecord {
   if (record.epoch !== null && record.epoch !== remote.epoch) {
-    // A purged epoch that is not ours is no news. A living one: either ours was purged, or it is of a history that was
+    // A purged epoch that is not ours is no news where this history has ours. A living one: either ours was purged, or it is of a history that was
     // lost; only opening it will tell (protocol Y12).
     if (record.purged === 'asked') {
       // The relay is asked whether that is what others brought back who did not know, or was begun anew. Whose rows are of our epoch may come
@@ -137,7 +137,9 @@ function applyRemote(record: DocumentRecord, remote: RemoteEntry): DocumentRecor
       if (!remote.purged) return { ...record, heir: remote.epoch, there: remote.seq }
       return record.heir === remote.epoch ? { ...record, heir: null } : record
     }
-    if (remote.purged) return record
+    // It lived in the place of ours, and is gone: begun anew from our rows, what was purged would be there again (P36). Ours was never refused: what
+    // somebody else begins from it is not to be purged.
+    if (remote.purged) return isReplaced(record, remote.epoch) ? purgedAs(record, remote.epoch) : record
     const there = remote.seq
     return record.rows > 0
       ? { ...record, heir: remote.epoch, there }
@@ -157,9 +159,20 @@ function applyRemote(record: DocumentRecord, remote: RemoteEntry): DocumentRecor
   return {
     ...record,
     epoch: remote.epoch,
+    // One lives at a time.
+    heir: null,
     there: Math.max(record.there, remote.seq),
     summary: theirs ? remote.summary : record.summary,
   }
+}
+
+/** Another epoch lived in the place of ours: so the feed said, or this history has nothing of ours. */
+function isReplaced({ rows, sent, have, heir }: DocumentRecord, other: string): boolean {
+  return heir === other || (rows > 0 && sent === 0 && have === 0)
+}
+
+function purgedAs(record: DocumentRecord, epoch: string): DocumentRecord {
+  return { ...record, epoch, purged: 'done', heir: null, have: 0, there: 0 }
 }
 
 /** A purge that this device asked for, of which it keeps nothing. */

@@ -72,4 +72,49 @@ export function testEpochs({ prepare }: Suite): void {
     // Ours was refused all along.
     expect(await handle.write(told('e', true))).toMatchObject([{ epoch: 'g', purged: 'no', heir: null, there: 3 }])
   })
+
+  test('P36 (W9) what was purged under another epoch takes the rows with it that its history has nothing of, set aside', async () => {
+    const { open } = await prepare()
+    const handle = await open()
+    const [one] = updatesOf(['one '])
+    const told = (id: string, epoch: string, purged: boolean) => ({
+      documents: [{ id, updates: [], local: false, remote: { epoch, seq: purged ? 0 : 3, purged, summary: null } }],
+    })
+    for (const id of ['told', 'never-heard']) {
+      await handle.write({
+        documents: [{ id, updates: [one!], local: true, sent: 1, position: { epoch: 'e', seq: 1 } }],
+      })
+      // As long as ours is of this history, what was purged before is no news.
+      expect(await handle.write(told(id, 'd', true))).toMatchObject([{ epoch: 'e', purged: 'no', heir: null, rows: 1 }])
+      await handle.write({ documents: [{ id, updates: [], local: false, offer: true }] })
+      if (id === 'told') {
+        expect(await handle.write(told(id, 'f', false))).toMatchObject([{ epoch: 'e', purged: 'no', heir: 'f' }])
+      }
+      expect(await handle.write(told(id, 'f', true))).toMatchObject([
+        { epoch: 'f', purged: 'done', heir: null, rows: 1 },
+      ])
+      const aside = { key: id, code: 'EPOCH_PURGED', text: 'gone', at: 5 }
+      const retired = await handle.retire(id, { purged: 'done', aside }, compactUpdates)
+      expect(retired?.record).toMatchObject({ epoch: 'f', purged: 'done', heir: null, rows: 0 })
+      expect(textOf([(await handle.aside(id))!])).toBe('one ')
+      // Ours was never refused. Who brings it back may have begun it after that purge: it is there.
+      expect(await handle.write(told(id, 'e', false))).toMatchObject([
+        { epoch: 'e', purged: 'no', heir: null, there: 3 },
+      ])
+    }
+  })
+
+  test('P36 (W9) nothing lives under another epoch once the own one does', async () => {
+    const { open } = await prepare()
+    const handle = await open()
+    const [one] = updatesOf(['one '])
+    const told = (epoch: string) => ({
+      documents: [{ id: 'a', updates: [], local: false, remote: { epoch, seq: 1, purged: false, summary: null } }],
+    })
+    await handle.write({
+      documents: [{ id: 'a', updates: [one!], local: true, sent: 1, position: { epoch: 'e', seq: 1 } }],
+    })
+    expect(await handle.write(told('f'))).toMatchObject([{ epoch: 'e', heir: 'f' }])
+    expect(await handle.write(told('e'))).toMatchObject([{ epoch: 'e', heir: null, purged: 'no', rows: 1 }])
+  })
 }
