@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { crc32 } from 'node:zlib'
 import type { Ahead, Shown } from '@holdfast/update-log'
 import { createMemoryAhead, openAhead } from '@holdfast/update-log/ahead'
 import { describe, expect, onTestFinished, test } from 'vitest'
@@ -180,6 +181,38 @@ describe('the file', () => {
       const { left } = await opened(directory)
       expect(plain(left)).toEqual(all.slice(0, Math.floor((at * 3) / bytes.length)))
     }
+  })
+
+  test('H5 an entry whose checksum is right, and whose names would reach beyond it, is none', async () => {
+    const directory = await temporaryFolder()
+    const named = (...body: number[]): Buffer => {
+      const bytes = Buffer.from([0, 0, 0, 0, 0, 0, 0, 0, ...body])
+      bytes.writeUInt32LE(body.length, 0)
+      bytes.writeUInt32LE(crc32(bytes.subarray(8)), 4)
+      return bytes
+    }
+    // The form; a lap that is cut; no names; names longer than what there is.
+    for (const body of [
+      [],
+      [1],
+      [1, 0, 0],
+      [1, 0, 0, 0, 0],
+      [1, 0, 0, 0, 0, 9, 65],
+      [1, 0, 0, 0, 0, 1, 65, 1, 65, 200],
+    ]) {
+      await writeFile(join(directory, 'ahead'), named(...body))
+      expect((await opened(directory)).left, String(body)).toEqual([])
+    }
+  })
+
+  test('H1 what is released after closing is found by the next: nothing is written any more', async () => {
+    const directory = await temporaryFolder()
+    const ahead = await opened(directory)
+    ahead.write(shown('a'))
+    ahead.wipe()
+    await ahead.close()
+    ahead.release(1)
+    expect(plain((await opened(directory)).left)).toEqual([shown('a')])
   })
 
   test('H5 what an earlier lap left behind the last one is not left', async () => {

@@ -14,6 +14,8 @@ import { MOST_UPDATE_BYTES, type Shown } from './port.ts'
 
 const HEAD = 8
 const FORM = 1
+/** The form, the lap and three empty names. */
+const LEAST_BODY = 8
 const NAME_BYTES = 128
 /** The most that one entry takes. */
 export const MOST_ENTRY_BYTES = HEAD + 5 + 3 * (1 + NAME_BYTES) + MOST_UPDATE_BYTES
@@ -43,15 +45,17 @@ export interface Entry {
 export function decodeEntry(bytes: Buffer, start: number): Entry | null {
   if (start + HEAD > bytes.length) return null
   const end = start + HEAD + bytes.readUInt32LE(start)
-  if (end > bytes.length || end - start > MOST_ENTRY_BYTES) return null
+  if (end > bytes.length || end - start > MOST_ENTRY_BYTES || end - start < HEAD + LEAST_BODY) return null
   const body = bytes.subarray(start + HEAD, end)
   if (crc32(body) !== bytes.readUInt32LE(start + 4) || body[0] !== FORM) return null
   let at = 5
   const name = (): string => {
     const from = at + 1
-    at = from + body[at]!
+    // Where a name reaches beyond the end, so does everything after it.
+    at = from + (body[at] ?? 0)
     return body.toString('latin1', from, at)
   }
   const [space, document, epoch] = [name(), name(), name()]
+  if (at > body.length) return null
   return { lap: body.readUInt32LE(1), shown: { space, document, epoch, update: body.subarray(at) }, end }
 }

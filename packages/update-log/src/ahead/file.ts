@@ -33,7 +33,7 @@ export async function openAhead(directory: string, now = () => performance.now()
 
   /** Begins a lap when nobody needs what there is. */
   function rewind(): void {
-    if (waiting > 0) return
+    if (waiting > 0 || !isOpen) return
     left.length = 0
     position = 0
     lap = (lap + 1) >>> 0
@@ -66,7 +66,7 @@ export async function openAhead(directory: string, now = () => performance.now()
     },
     wipe() {
       wipes = true
-      if (isOpen) rewind()
+      rewind()
     },
     async close() {
       if (!isOpen) return

@@ -15,7 +15,7 @@ export function createMemoryAhead(folder: MemoryAheadFolder = { shown: [] }): Ah
   let wipes = true
 
   function rewind(): void {
-    if (waiting > 0) return
+    if (waiting > 0 || !isOpen) return
     isFree = true
     if (wipes) folder.shown = []
     wipes = false
@@ -39,7 +39,7 @@ export function createMemoryAhead(folder: MemoryAheadFolder = { shown: [] }): Ah
     },
     wipe() {
       wipes = true
-      if (isOpen) rewind()
+      rewind()
     },
     async close() {
       isOpen = false
