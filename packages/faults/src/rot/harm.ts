@@ -10,6 +10,7 @@ const KINDS: readonly (readonly [name: string, pattern: RegExp])[] = [
   ['CURRENT', /^log\/CURRENT$/],
   ['LOCK', /^log\/LOCK$/],
   ['mark', /^mark$/],
+  ['ahead', /^ahead$/],
   ['version', /^format$/],
   ['key', /^key$/],
   ['tokens', /^tokens\.(copy\.)?log$/],

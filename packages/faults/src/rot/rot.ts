@@ -2,6 +2,9 @@ import { cp, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Random, seededRandom } from '@holdfast/testkit'
+import { openAhead } from '@holdfast/update-log/ahead'
+import * as Y from 'yjs'
+import { readDocument } from '../peers/attempt.ts'
 import { getBlob, putBlob } from '../peers/blobs.ts'
 import { ADMIN_TOKEN, NotStartedError, type RelayProcess, runHoldfast, startRelay } from '../process/relay.ts'
 import { type Harm, harm, kindsIn } from './harm.ts'
@@ -65,7 +68,23 @@ async function makePristine(folder: string, name: string, isOpenedAgain: boolean
   const revoked = relay.token
   await relay.end('SIGTERM')
   if (isOpenedAgain) await (await startRelay({ data })).end('SIGTERM')
+  await leaveShown(data)
   return { data, witness, blobs, revoked }
+}
+
+const ONLY_SHOWN = 'only-shown'
+const WORD = 'word '
+
+/** As if it had been killed while a conversation streamed that nobody has on the disk: what is whole of that is brought in by whoever starts next. */
+async function leaveShown(data: string): Promise<void> {
+  const ahead = await openAhead(data)
+  const doc = new Y.Doc()
+  doc.on('update', (update: Uint8Array) => {
+    const shown = { space: 'default', document: ONLY_SHOWN, epoch: 'shown', update }
+    if (!ahead.write(shown)) throw new Error('nothing can be written ahead here')
+  })
+  for (let i = 0; i < UPDATES; i += 1) doc.getText('text').insert(doc.getText('text').length, WORD)
+  await ahead.close()
 }
 
 /** Harms one file after the other, each time in a fresh copy of a sound folder, and looks what the relay and its clients make of it. */
@@ -133,7 +152,7 @@ interface Look {
 /** A folder that the command refuses is repaired, as the refusal says, and looked at again. */
 async function lookAndRepair(data: string, sound: Pristine, { kind }: Harm): Promise<Look> {
   const refused = await startOrRefusal(data)
-  if ('url' in refused) return look(refused, sound)
+  if ('url' in refused) return look(refused, sound, kind)
   if (refused.found.length > 0) return { noticed: 'refused to start', found: refused.found }
   const repaired = await runHoldfast('repair', '--data', data)
   const fault = (what: string): Look => ({ noticed: 'refused to start', found: [what] })
@@ -153,7 +172,7 @@ async function lookAndRepair(data: string, sound: Pristine, { kind }: Harm): Pro
   }
   const again = await startOrRefusal(data)
   if (!('url' in again)) return fault(`repaired, it does not start: ${again.line} (${words})`)
-  const { found, isAllRead } = await look(again, sound)
+  const { found, isAllRead } = await look(again, sound, kind)
   const short = !isAllRead && HOLDS_NOTHING.includes(kind) ? ['repaired, it lacks what can be read'] : []
   return { noticed: isAllRead ? 'repaired, all read' : 'repaired, some brought', found: [...found, ...short] }
 }
@@ -179,6 +198,7 @@ function lastLineOf(text: string): string {
 async function look(
   relay: RelayProcess,
   { witness, blobs, revoked }: Pristine,
+  kind: string,
 ): Promise<Look & { readonly isAllRead: boolean }> {
   const found: string[] = []
   const first = await visit(relay.url, witness, false)
@@ -199,6 +219,7 @@ async function look(
     const again = await getBlob(relay.url, hash)
     if (again !== 'whole') found.push(`the blob ${hash} is ${again} after it was put again`)
   }
+  found.push(...(await shownFaults(relay.url, kind)))
   const entered = await fetch(`${relay.url}/access/default`, { headers: { authorization: `Bearer ${revoked}` } })
   if (entered.status !== 401) found.push(`a revoked token is answered with ${entered.status}`)
   const ready = await fetch(`${relay.url}/readyz`)
@@ -217,6 +238,16 @@ async function look(
         : 'harmless'
   const isAllRead = [...first.met.values()].every((met) => met === 'whole')
   return { noticed, found, isAllRead }
+}
+
+/** What was left of what was shown: its beginning at least, and all of it when another file was harmed. */
+async function shownFaults(url: string, kind: string): Promise<string[]> {
+  const doc = await readDocument(url, ONLY_SHOWN)
+  if (typeof doc === 'number') return [`what was shown is refused with ${doc}`]
+  const text = doc.getText('text').toString()
+  const words = text.length / WORD.length
+  if (!Number.isInteger(words) || text !== WORD.repeat(words) || words > UPDATES) return [`what was shown is "${text}"`]
+  return words < UPDATES && kind !== 'ahead' ? [`of what was shown ${words} of ${UPDATES} are there`] : []
 }
 
 /** Loss that nobody was told of, and documents that are wrong. */
